@@ -1,0 +1,3 @@
+export * from './job.js';
+export * from './model.js';
+export * from './report.js';

@@ -1,0 +1,80 @@
+import type { Precision } from '../platform/device.js';
+import type { ModelShape } from './model.js';
+
+/** Degrees of parallelism, resolved: data is a number here. World size = tensor * context * data * pipeline (spec/model.md 4.1). */
+export interface Parallel {
+  readonly tensor: number;
+  readonly pipeline: number;
+  readonly context: number;
+  readonly expert: number;
+  readonly expertTensor: number;
+  readonly data: number;
+  readonly virtualStages: number;
+  readonly sequenceParallel: boolean;
+  readonly zero: 0 | 1 | 2 | 3;
+}
+
+export type ScheduleName = 'gpipe' | '1f1b' | 'interleaved' | 'zb-h1' | 'zb-v' | 'dualpipe';
+
+/** One operation of a pipeline schedule: forward, backward (input grad; with weight grad unless the schedule has W), weight grad. */
+export interface ScheduleOp {
+  readonly kind: 'F' | 'B' | 'W';
+  readonly chunk: number;
+  readonly microBatch: number;
+}
+
+/** Order of operations of each pipeline rank, as a user lists it in a file. */
+export interface ListSchedule {
+  readonly name: string;
+  readonly order: readonly (readonly ScheduleOp[])[];
+  /** Global stage of a chunk on a rank: 'interleaved' c*p+i, 'v' i then 2p-1-i. */
+  readonly layout: 'interleaved' | 'v';
+}
+
+export interface JobOptions {
+  readonly p2p: 'async' | 'blocking';
+  /** Point-to-point sends 1/tensor over the network, then an all-gather inside the node. */
+  readonly scatterGather: boolean;
+  /** Fraction of the neighbouring GEMM behind which a tensor-parallel collective hides, 0..1. */
+  readonly tensorOverlap: number;
+  /** Bytes of a gradient element in accumulation and in the data-parallel collective. */
+  readonly gradientBytes: number;
+  readonly bucketBytes: number;
+  /** Data-parallel gradient buckets overlap the last backward. */
+  readonly dataOverlap: boolean;
+  readonly contextKind: 'ring' | 'allgather' | 'ulysses';
+  readonly moeImbalance: number;
+  /** recompute full of the first n layers of each stage only; absent = all. */
+  readonly recomputeLayers?: number;
+  /** FSDP: keep gathered parameters between forward and backward. */
+  readonly reshardAfterForward: boolean;
+  /** FSDP: ranks that share one full copy (hybrid sharding); 0 = all of data*context. */
+  readonly shardGroup: number;
+  readonly offloadOptimizer: boolean;
+}
+
+/** One training job, complete: every default is filled in. */
+export interface Job {
+  readonly name: string;
+  readonly model: ModelShape;
+  readonly sequenceLength: number;
+  /** Sequences in one optimizer step. */
+  readonly globalBatch: number;
+  readonly microBatch: number;
+  readonly precision: Precision;
+  readonly parallel: Parallel;
+  readonly schedule: ScheduleName | ListSchedule;
+  readonly recompute: 'none' | 'selective' | 'full';
+  readonly flopConvention: 'full' | 'causal';
+  readonly options: JobOptions;
+}
+
+/** What breaks the symmetry of one step (contract: `perturb`). */
+export interface Perturbation {
+  readonly slowRanks: readonly { readonly rank: number; readonly factor: number }[];
+  readonly links: readonly { readonly link: string; readonly capacityFactor: number }[];
+  readonly jitter: { readonly sigma: number };
+  readonly seed: number;
+}
+
+export const noPerturbation: Perturbation = { slowRanks: [], links: [], jitter: { sigma: 0 }, seed: 1 };
