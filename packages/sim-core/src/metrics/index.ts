@@ -1,1 +1,1 @@
-export {};
+export * from './loss-causes.js';

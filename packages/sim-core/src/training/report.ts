@@ -1,21 +1,4 @@
-/** Causes of spec/model.md 9.2 in the order in which they are listed; every GPU-second is booked under exactly one. */
-export const lossCauses = [
-  'ideal',
-  'recompute',
-  'optimizer',
-  'kernelInefficiency',
-  'stragglers',
-  'smContention',
-  'networkContention',
-  'exposedTensor',
-  'exposedContext',
-  'exposedExpert',
-  'exposedPipeline',
-  'exposedData',
-  'imbalance',
-  'pipelineBubble',
-] as const;
-export type LossCause = (typeof lossCauses)[number];
+import type { LossAccount } from '../metrics/loss-causes.js';
 
 /** Bytes of the rank whose peak is the greatest; the parts add up to peakBytes. */
 export interface MemoryReport {
@@ -44,6 +27,6 @@ export interface StepReport {
   readonly hfu: number;
   readonly memory: MemoryReport;
   /** GPU-seconds by cause; they add up to gpus * stepSeconds. */
-  readonly gpuSeconds: Readonly<Record<LossCause, number>>;
+  readonly gpuSeconds: LossAccount;
   readonly folding: { readonly ranks: number; readonly classes: number; readonly events: number };
 }

@@ -1,0 +1,151 @@
+import {
+  type CollectiveCost,
+  type CollectiveFabric,
+  type CollectiveOp,
+  collectiveCost,
+  collectiveFabricOf,
+} from '../../network/collectives/index.js';
+import { FluidNetwork } from '../../network/index.js';
+import type { GroupPlacement, Plan } from '../plan/plan.js';
+
+/** A transfer as the fluid network takes it: volume 1 over links with weights in bytes. */
+export interface Route {
+  readonly links: Int32Array;
+  readonly weights: Float64Array;
+  readonly latencySeconds: number;
+  readonly rateCap: number;
+  /** Seconds on an otherwise idle network. */
+  readonly aloneSeconds: number;
+  /** The route leaves the scale-up domain. */
+  readonly crossesNetwork: boolean;
+  readonly usesScaleUp: boolean;
+}
+
+const nothing: Route = {
+  links: new Int32Array(0),
+  weights: new Float64Array(0),
+  latencySeconds: 0,
+  rateCap: Number.POSITIVE_INFINITY,
+  aloneSeconds: 0,
+  crossesNetwork: false,
+  usesScaleUp: false,
+};
+
+/**
+ * The links that a plan's classes share, and what each collective and message weighs on them. One link of a class stands
+ * for all of its links; a weight is what all activities of one class put on one such link (spec/model.md 5.5 and 8).
+ */
+export class StepNetwork {
+  readonly fluid: FluidNetwork;
+  readonly #plan: Plan;
+  readonly #fabric: CollectiveFabric;
+  readonly #capacity: Float64Array;
+  readonly #nicTransmit: number;
+  readonly #nicReceive: number;
+  readonly #costs = new Map<string, CollectiveCost>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#fabric = collectiveFabricOf(plan.cluster);
+    const classes = plan.classes.length;
+    const nics = plan.nics.length;
+    this.#nicTransmit = classes;
+    this.#nicReceive = classes + nics;
+    this.#capacity = new Float64Array(classes + 2 * nics);
+    const nicBytesPerSecond = this.#fabric.nicBytesPerSecond;
+    plan.classes.forEach((rankClass, k) => {
+      const device = plan.places.devices[rankClass.device] ?? plan.cluster.device;
+      const factor = plan.places.portFactorOf(rankClass.representative);
+      this.#capacity[k] = device.scaleUp.bandwidthBytesPerSecond * device.nvlinkMax * factor;
+    });
+    plan.nics.forEach((nic, n) => {
+      const owner = plan.classes[nic.classes[0] ?? 0];
+      const device = plan.places.devices[owner?.device ?? 0] ?? plan.cluster.device;
+      const capacity = nicBytesPerSecond * device.nicMax * nic.capacityFactor;
+      this.#capacity[this.#nicTransmit + n] = capacity;
+      this.#capacity[this.#nicReceive + n] = capacity;
+    });
+    this.fluid = new FluidNetwork(this.#capacity);
+  }
+
+  /** A collective of the group class with the given member classes and placement. */
+  collective(op: CollectiveOp, bytes: number, classes: readonly number[], placement: GroupPlacement): Route {
+    if (placement.ranks <= 1) return nothing;
+    const cost = this.#cost(op, bytes, placement);
+    const weights = new Map<number, number>();
+    if (cost.scaleUpBytes > 0) for (const k of classes) weights.set(k, cost.scaleUpBytes);
+    if (cost.nicBytes > 0) {
+      const members = new Set(classes);
+      const share = (cost.nicBytes * placement.nicsPerDomain) / placement.ranksPerDomain;
+      for (const nic of new Set(classes.map((k) => this.#plan.classes[k]?.nic ?? 0))) {
+        const load = share * this.#ranksBehind(nic, (k) => members.has(k));
+        weights.set(this.#nicTransmit + nic, load);
+        weights.set(this.#nicReceive + nic, load);
+      }
+    }
+    return this.#route(weights, cost.latencySeconds, cost.rateCap, cost.nicBytes > 0, cost.scaleUpBytes > 0);
+  }
+
+  /** A message from each rank of one class to its peer at another stage. */
+  message(from: number, stage: number, bytes: number): Route {
+    const shares = this.#plan.sharesDomain(from, stage);
+    const placement = shares
+      ? { ranks: 2, domains: 1, ranksPerDomain: 2, nicsPerDomain: 2 }
+      : { ranks: 2, domains: 2, ranksPerDomain: 1, nicsPerDomain: 1 };
+    const cost = this.#cost('send_recv', bytes, placement);
+    const to = this.#plan.peer(from, stage);
+    const weights = new Map<number, number>();
+    if (shares) {
+      weights.set(from, cost.scaleUpBytes);
+      weights.set(to, cost.scaleUpBytes);
+    } else {
+      const sender = this.#plan.classes[from]?.nic ?? 0;
+      const receiver = this.#plan.classes[to]?.nic ?? 0;
+      weights.set(this.#nicTransmit + sender, cost.nicBytes * this.#ranksBehind(sender, (k) => k === from));
+      weights.set(this.#nicReceive + receiver, cost.nicBytes * this.#ranksBehind(receiver, (k) => k === to));
+    }
+    return this.#route(weights, cost.latencySeconds, cost.rateCap, !shares, shares);
+  }
+
+  #ranksBehind(nic: number, counted: (rankClass: number) => boolean): number {
+    const nicClass = this.#plan.nics[nic];
+    let ranks = 0;
+    nicClass?.classes.forEach((k, i) => {
+      if (counted(k)) ranks += nicClass.counts[i] ?? 0;
+    });
+    return ranks;
+  }
+
+  #cost(op: CollectiveOp, bytes: number, placement: GroupPlacement): CollectiveCost {
+    const key = `${op}|${bytes}|${placement.ranks}|${placement.domains}|${placement.ranksPerDomain}|${placement.nicsPerDomain}`;
+    const known = this.#costs.get(key);
+    if (known) return known;
+    const cost = collectiveCost(op, bytes, placement, this.#fabric);
+    this.#costs.set(key, cost);
+    return cost;
+  }
+
+  #route(
+    weights: ReadonlyMap<number, number>,
+    latencySeconds: number,
+    rateCap: number,
+    crossesNetwork: boolean,
+    usesScaleUp: boolean,
+  ): Route {
+    const links = Int32Array.from([...weights.keys()].sort((a, b) => a - b));
+    const columns = Float64Array.from(links, (link) => weights.get(link) ?? 0);
+    let seconds = 1 / rateCap;
+    links.forEach((link, i) => {
+      seconds = Math.max(seconds, (columns[i] ?? 0) / (this.#capacity[link] ?? 0));
+    });
+    return {
+      links,
+      weights: columns,
+      latencySeconds,
+      rateCap,
+      aloneSeconds: latencySeconds + seconds,
+      crossesNetwork,
+      usesScaleUp,
+    };
+  }
+}
