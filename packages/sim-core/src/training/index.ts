@@ -1,3 +1,4 @@
 export * from './job.js';
 export * from './model.js';
+export * from './plan/index.js';
 export * from './report.js';

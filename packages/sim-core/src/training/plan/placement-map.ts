@@ -102,7 +102,10 @@ export class RankPlaces {
       const node = Math.floor(nic / this.nicsPerNode);
       for (let local = 0; local < this.gpusPerNode; local++) {
         const rank = node * this.gpusPerNode + local;
-        if (this.nicOf(rank) === nic || Math.floor((local * this.nicsPerNode) / this.gpusPerNode) === nic % this.nicsPerNode)
+        if (
+          this.nicOf(rank) === nic ||
+          Math.floor((local * this.nicsPerNode) / this.gpusPerNode) === nic % this.nicsPerNode
+        )
           touched.add(rank);
       }
     }

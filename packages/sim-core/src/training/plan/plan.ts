@@ -76,13 +76,19 @@ function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces
     const ahead = rank + grid.stageRanks;
     const hops = `${places.domainOf(rank) === places.domainOf(first)}${ahead < grid.ranks && places.domainOf(ahead) === places.domainOf(rank)}`;
     const nic = places.nicFactorOf(places.nicOf(rank));
-    keys[block] = `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}`;
+    keys[block] =
+      `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}`;
   }
   return colouringOf(keys);
 }
 
 /** The finest partition worth starting from: merged coordinates where the placement is regular, else single ranks. */
-export function startingBlocks(grid: RankGrid, places: RankPlaces, hasExperts: boolean, mergeable: boolean): RankBlocks {
+export function startingBlocks(
+  grid: RankGrid,
+  places: RankPlaces,
+  hasExperts: boolean,
+  mergeable: boolean,
+): RankBlocks {
   const kinds = activeKinds(hasExperts);
   const touched = places.touchedRanks();
   const regular =
@@ -103,7 +109,9 @@ export function startingBlocks(grid: RankGrid, places: RankPlaces, hasExperts: b
 export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation, options: PlanOptions): Plan {
   const grid = new RankGrid(job.parallel);
   if (grid.ranks > cluster.nodes * cluster.gpusPerNode) {
-    throw new RangeError(`buildPlan: job needs ${grid.ranks} devices, cluster has ${cluster.nodes * cluster.gpusPerNode}`);
+    throw new RangeError(
+      `buildPlan: job needs ${grid.ranks} devices, cluster has ${cluster.nodes * cluster.gpusPerNode}`,
+    );
   }
   const places = new RankPlaces(cluster, perturbation, grid.ranks);
   const hasExperts = job.model.experts !== undefined;

@@ -1,5 +1,5 @@
-import { type GroupKind, groupKinds, type RankGrid } from './rank-grid.js';
 import type { RankPlaces } from './placement-map.js';
+import { type GroupKind, groupKinds, type RankGrid } from './rank-grid.js';
 
 /** Membership of blocks in the groups of one kind: each block lies in one group, with as many ranks as its weight. */
 export interface Membership {
@@ -105,7 +105,11 @@ function coordinateBlocks(extent: number, touched: ReadonlySet<number>): Coordin
 }
 
 /** Blocks as products of coordinate blocks: each coordinate of a touched rank stands alone, the others are merged. */
-export function productBlocks(grid: RankGrid, touchedRanks: readonly number[], kinds: readonly GroupKind[]): RankBlocks {
+export function productBlocks(
+  grid: RankGrid,
+  touchedRanks: readonly number[],
+  kinds: readonly GroupKind[],
+): RankBlocks {
   const { tensor, context, data, pipeline } = grid.parallel;
   const coordinates = (rank: number): readonly [number, number, number] => {
     const within = rank % grid.stageRanks;

@@ -139,7 +139,8 @@ export class StepExecution {
 
     this.#stageOf = plan.classes.map((rankClass) => {
       const stage = program.stages[rankClass.device]?.[rankClass.stage];
-      if (!stage) throw new Error(`StepExecution: no program for stage ${rankClass.stage} on device ${rankClass.device}`);
+      if (!stage)
+        throw new Error(`StepExecution: no program for stage ${rankClass.stage} on device ${rankClass.device}`);
       return stage;
     });
     this.#pc = new Int32Array(count);
@@ -381,7 +382,8 @@ export class StepExecution {
         }
       }
     }
-    for (let i = 0; i < size; i++) this.#queue.push(clock[i] as number, (cell.classes[i] as number) * 4 + EventKind.blockEnd);
+    for (let i = 0; i < size; i++)
+      this.#queue.push(clock[i] as number, (cell.classes[i] as number) * 4 + EventKind.blockEnd);
   }
 
   #exposedSeconds(group: number, descriptor: number, collective: CollectiveDescriptor): number {
@@ -720,7 +722,10 @@ export class StepExecution {
 function blocksAreAlone(plan: Plan): boolean {
   return plan.groups.every(
     (group) =>
-      group.kind === 'data' || group.kind === 'expertData' || group.placement.ranks <= 1 || group.placement.domains === 1,
+      group.kind === 'data' ||
+      group.kind === 'expertData' ||
+      group.placement.ranks <= 1 ||
+      group.placement.domains === 1,
   );
 }
 
