@@ -6,4 +6,8 @@ export * from './fabric-graph.js';
 export * from './flow-hash.js';
 export { type LinkKind, linkKinds, type VertexKind, vertexKinds } from './graph-builder.js';
 export * from './placement.js';
+export * from './routes.js';
 export * from './scale-up-domain.js';
+export { ShortestPaths } from './shortest-paths.js';
+export type { PathChoice, PathQuery, SwitchPaths, WeightedLinks } from './switch-paths.js';
+export { torusNeighbour } from './torus-links.js';

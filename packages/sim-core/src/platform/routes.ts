@@ -1,0 +1,204 @@
+import { gpuOfNic, nicCountOfGpu, nicOfGpu } from './clos-shape.js';
+import type { Routing } from './cluster.js';
+import { DragonflyPaths } from './dragonfly-paths.js';
+import type { FabricGraph } from './fabric-graph.js';
+import { type FlowKey, flowChoice } from './flow-hash.js';
+import { directLink, insidePath } from './node-paths.js';
+import { ShortestPaths } from './shortest-paths.js';
+import { blend, type PathChoice, type SwitchPaths, singlePath, type WeightedLinks } from './switch-paths.js';
+import { TorusPaths } from './torus-paths.js';
+
+/** Settings of a router; the defaults are those of the fabric. */
+export interface RouterOptions {
+  readonly routing?: Routing | 'valiant' | 'dimension-order';
+  /** Seed of the switches' hash (default 0). */
+  readonly seed?: number;
+  /** Links that are down. */
+  readonly down?: ReadonlySet<number>;
+  /** What a flow does whose way crosses a link that is down (default reroute). */
+  readonly onDown?: 'reroute' | 'stall';
+  /** Change the rail over the scale-up domain before entering the network (PXN); default: when the fabric has rails. */
+  readonly pxn?: boolean;
+  /** Load of a link, for `adaptive` (default 0 everywhere). */
+  readonly load?: (link: number) => number;
+}
+
+/** A way between two GPUs, or why there is none. Latency and hops are means over the sprayed ways. */
+export type Route =
+  | (WeightedLinks & { readonly kind: 'route'; readonly latencySeconds: number; readonly hops: number })
+  | { readonly kind: 'disconnected'; readonly from: string; readonly to: string }
+  | { readonly kind: 'stalled'; readonly down: readonly number[] };
+
+const choices: Readonly<Record<NonNullable<RouterOptions['routing']>, PathChoice>> = {
+  spray: 'spray',
+  ecmp: 'ecmp',
+  'static-rail': 'static',
+  adaptive: 'adaptive',
+  valiant: 'valiant',
+  'dimension-order': 'static',
+};
+
+/** Finds ways between GPUs over a graph. Ways of healthy and of broken fabrics are two routers. */
+export class Router {
+  readonly #paths: SwitchPaths;
+  readonly #down: ReadonlySet<number>;
+  readonly #choice: PathChoice;
+  readonly #pxn: boolean;
+
+  constructor(
+    readonly graph: FabricGraph,
+    readonly options: RouterOptions = {},
+  ) {
+    // A stalling flow keeps the way it had when all was well.
+    this.#down = options.onDown === 'stall' ? new Set() : (options.down ?? new Set());
+    const shortest = new ShortestPaths(graph, this.#down);
+    this.#paths = graph.dragonfly
+      ? new DragonflyPaths(graph, graph.dragonfly, shortest)
+      : graph.torus
+        ? new TorusPaths(graph, graph.torus, shortest)
+        : shortest;
+    this.#choice = choices[options.routing ?? graph.cluster.fabric.routing];
+    this.#pxn = options.pxn ?? (graph.clos?.rails ?? 1) > 1;
+  }
+
+  /** Way of a flow between two GPUs (global indices); `queuePair` tells parallel flows of one pair apart. */
+  route(from: number, to: number, queuePair = 0): Route {
+    const { graph, options } = this;
+    if (!(from >= 0 && from < graph.gpus && to >= 0 && to < graph.gpus)) {
+      throw new RangeError(`Router.route: GPUs ${from} and ${to} of ${graph.gpus}`);
+    }
+    const flow = { source: from, destination: to, queuePair, seed: options.seed ?? 0 };
+    const way = from === to ? singlePath([]) : (this.#inside(from, to) ?? this.#across(from, to, flow));
+    if (!way) return { kind: 'disconnected', from: graph.vertexName(from), to: graph.vertexName(to) };
+    if (options.onDown === 'stall') {
+      const blocked = way.links.filter((link) => options.down?.has(link));
+      if (blocked.length > 0) return { kind: 'stalled', down: blocked };
+    }
+    let latencySeconds = 0;
+    let hops = 0;
+    way.links.forEach((link, i) => {
+      const weight = way.weights[i] ?? 0;
+      latencySeconds += weight * (graph.latency[link] ?? 0);
+      hops += weight;
+    });
+    return { kind: 'route', ...way, latencySeconds, hops };
+  }
+
+  #usable(links: readonly number[] | undefined): WeightedLinks | undefined {
+    return links && !links.some((link) => this.#down.has(link)) ? singlePath(links) : undefined;
+  }
+
+  /** Way that stays inside the node or scale-up domain. */
+  #inside(from: number, to: number): WeightedLinks | undefined {
+    return this.graph.torus ? undefined : this.#usable(insidePath(this.graph, from, to));
+  }
+
+  #across(from: number, to: number, flow: FlowKey): WeightedLinks | undefined {
+    if (this.graph.torus) return this.#between(from, to, flow, to);
+    const arrivals = this.#nicsOf(to, 1);
+    const departures = this.#nicsOf(from, 0);
+    if (arrivals.length === 0 || departures.length === 0) return undefined;
+    const pairs = Math.max(arrivals.length, departures.length);
+    // A GPU with several NICs stripes over them when packets are sprayed; otherwise the flow's hash picks one.
+    const indices =
+      this.#choice === 'spray' ? Array.from({ length: pairs }, (_, i) => i) : [flowChoice(flow, 2000, pairs)];
+    const parts = indices.map((i) => {
+      const arrival = arrivals[i % arrivals.length] ?? 0;
+      const own = departures[i % departures.length] ?? 0;
+      return this.#throughNics(from, this.#departure(from, own, arrival), arrival, to, flow);
+    });
+    const ways = parts.filter((way) => way !== undefined);
+    if (ways.length === 0) return undefined;
+    return blend(ways.map((way) => ({ way, share: 1 / ways.length })));
+  }
+
+  /** NIC to leave by: of the rail of the arrival if rails are changed before the network and it is up, else the GPU's own. */
+  #departure(from: number, own: number, arrival: number): number {
+    const { graph } = this;
+    const { clos } = graph;
+    if (!clos || !this.#pxn) return own;
+    if ((own - arrival) % clos.rails === 0) return own;
+    const peer = Math.floor(from / graph.cluster.gpusPerNode) * clos.nicsPerNode + (arrival % clos.nicsPerNode);
+    return this.#alive(peer, 0) && this.#gpuToNic(from, peer) ? peer : own;
+  }
+
+  #throughNics(from: number, out: number, into: number, to: number, flow: FlowKey): WeightedLinks | undefined {
+    const { graph } = this;
+    const first = this.#gpuToNic(from, out);
+    const last = this.#gpuToNic(to, into);
+    const leave = graph.nicUp[out] ?? -1;
+    const arrive = (graph.nicUp[into] ?? -1) ^ 1;
+    if (!first || !last) return undefined;
+    const ends = { before: [...first, leave], after: [arrive, ...last.map((link) => link ^ 1).reverse()] };
+    if (ends.after.some((link) => this.#down.has(link))) return undefined;
+    // Two NICs on one cable: there is no switch between them.
+    if (leave === arrive) return singlePath([...ends.before, ...ends.after.slice(1)]);
+    const middle = this.#between(graph.to[leave] ?? 0, graph.from[arrive] ?? 0, flow, this.#indexOfNic(into));
+    if (!middle) return undefined;
+    return {
+      links: [...ends.before, ...middle.links, ...ends.after],
+      weights: [...ends.before.map(() => 1), ...middle.weights, ...ends.after.map(() => 1)],
+    };
+  }
+
+  #between(from: number, to: number, flow: FlowKey, destinationIndex: number): WeightedLinks | undefined {
+    if (from === to) return singlePath([]);
+    const load = this.options.load ?? (() => 0);
+    return this.#paths.between(from, to, { choice: this.#choice, flow, destinationIndex, load });
+  }
+
+  /** Number of a NIC on its rail; without rails its global index. */
+  #indexOfNic(nic: number): number {
+    const { clos } = this.graph;
+    if (!clos) return nic;
+    const local = nic % clos.nicsPerNode;
+    return Math.floor(nic / clos.nicsPerNode) * clos.nicsPerRail + Math.floor(local / clos.rails);
+  }
+
+  /** Links from a GPU to a NIC of its node: its slot, or over the scale-up domain and the slot of the GPU beside the NIC. */
+  #gpuToNic(gpu: number, nic: number): number[] | undefined {
+    const { graph } = this;
+    const { gpusPerNode, node } = graph.cluster;
+    const vertex = graph.gpus + nic;
+    if (node.kind === 'pcie') return insidePath(graph, gpu, vertex);
+    const own = directLink(graph, gpu, vertex);
+    if (own !== undefined) return [own];
+    const at = graph.nodeOfNic(nic);
+    const sharing = { gpusPerNode, nicsPerNode: graph.nicsOfNode(at) };
+    const peer = at * gpusPerNode + gpuOfNic(sharing, nic - (graph.firstNic[at] ?? 0));
+    const over = insidePath(graph, gpu, peer);
+    const slot = directLink(graph, peer, vertex);
+    return over && slot !== undefined ? [...over, slot] : undefined;
+  }
+
+  /** True when a NIC's cable is up in a direction (0 out, 1 in). */
+  #alive(nic: number, direction: 0 | 1): boolean {
+    const up = this.graph.nicUp[nic] ?? -1;
+    return up >= 0 && !this.#down.has(up ^ direction);
+  }
+
+  /** NICs (global) that serve a GPU in a direction: its own that are up, else the next one of the node that is. */
+  #nicsOf(gpu: number, direction: 0 | 1): number[] {
+    const { graph } = this;
+    const { gpusPerNode } = graph.cluster;
+    const node = Math.floor(gpu / gpusPerNode);
+    const first = graph.firstNic[node] ?? 0;
+    const count = graph.nicsOfNode(node);
+    if (count === 0) return [];
+    const sharing = { gpusPerNode, nicsPerNode: count };
+    const local = gpu % gpusPerNode;
+    const reaches = (nic: number): boolean => {
+      if (!this.#alive(nic, direction)) return false;
+      const way = this.#gpuToNic(gpu, nic);
+      return way !== undefined && !way.some((link) => this.#down.has(link ^ direction));
+    };
+    const base = nicOfGpu(sharing, local);
+    const own = Array.from({ length: nicCountOfGpu(sharing, local) }, (_, i) => first + base + i).filter(reaches);
+    if (own.length > 0) return own;
+    for (let step = 1; step < count; step++) {
+      const nic = first + ((base + step) % count);
+      if (reaches(nic)) return [nic];
+    }
+    return [];
+  }
+}

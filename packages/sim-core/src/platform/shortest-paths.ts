@@ -1,0 +1,161 @@
+import type { FabricGraph } from './fabric-graph.js';
+import { flowChoice } from './flow-hash.js';
+import { vertexKinds } from './graph-builder.js';
+import { type PathQuery, type SwitchPaths, singlePath, type WeightedLinks } from './switch-paths.js';
+
+/** Hops from each vertex to a target and how many shortest ways there are; -1 = none. */
+interface Distances {
+  readonly hops: Int32Array;
+  readonly ways: Float64Array;
+}
+
+/**
+ * Shortest ways over the links that are not down. Only switches forward (and the chips of a torus), hosts do not.
+ * Parallel cables count as ways of their own. Distances are found once for each target.
+ */
+export class ShortestPaths implements SwitchPaths {
+  readonly #forwards: Uint8Array;
+  readonly #inFirst: Int32Array;
+  readonly #distances = new Map<number, Distances>();
+
+  constructor(
+    readonly graph: FabricGraph,
+    readonly down: ReadonlySet<number> = new Set(),
+  ) {
+    const forwarding = [vertexKinds.indexOf('switch'), graph.torus ? vertexKinds.indexOf('gpu') : -1];
+    this.#forwards = graph.vertexKind.map((kind) => (forwarding.includes(kind) ? 1 : 0));
+    this.#inFirst = graph.outFirst;
+  }
+
+  /** Number of shortest ways and their length; undefined when disconnected. */
+  count(from: number, to: number): { readonly hops: number; readonly ways: number } | undefined {
+    const { hops, ways } = this.#towards(to);
+    const length = hops[from] ?? -1;
+    return length < 0 ? undefined : { hops: length, ways: ways[from] ?? 0 };
+  }
+
+  between(from: number, to: number, query: PathQuery): WeightedLinks | undefined {
+    const distances = this.#towards(to);
+    if ((distances.hops[from] ?? -1) < 0) return undefined;
+    switch (query.choice) {
+      case 'spray':
+        return this.#spray(from, distances);
+      case 'adaptive':
+        return this.#leastLoaded(from, distances, query);
+      case 'static':
+        return this.#static(from, distances, query.destinationIndex);
+      default:
+        return this.#single(from, distances, (_, tier, links) => flowChoice(query.flow, tier, links.length));
+    }
+  }
+
+  /** Links out of a vertex that bring a packet one hop nearer, in order of id. */
+  #next(vertex: number, { hops }: Distances): number[] {
+    const { graph, down } = this;
+    const wanted = (hops[vertex] ?? 0) - 1;
+    const found: number[] = [];
+    for (let i = graph.outFirst[vertex] ?? 0; i < (graph.outFirst[vertex + 1] ?? 0); i++) {
+      const link = graph.outLinks[i] ?? 0;
+      if (hops[graph.to[link] ?? 0] === wanted && !down.has(link)) found.push(link);
+    }
+    return found;
+  }
+
+  /** Destination-modulo tables (D-mod-k, Zahavi 2010): each tier takes the next digit of the destination's number. */
+  #static(from: number, distances: Distances, destinationIndex: number): WeightedLinks {
+    let left = destinationIndex;
+    return this.#single(from, distances, (_, __, links) => {
+      const port = left % links.length;
+      left = Math.floor(left / links.length);
+      return port;
+    });
+  }
+
+  #single(
+    from: number,
+    distances: Distances,
+    pick: (vertex: number, tier: number, choices: readonly number[]) => number,
+  ): WeightedLinks {
+    const links: number[] = [];
+    let vertex = from;
+    for (let tier = 0; (distances.hops[vertex] ?? 0) > 0; tier++) {
+      const choices = this.#next(vertex, distances);
+      const link = choices[pick(vertex, tier, choices)] ?? 0;
+      links.push(link);
+      vertex = this.graph.to[link] ?? 0;
+    }
+    return singlePath(links);
+  }
+
+  /** Even over all shortest ways: at each vertex in proportion to the ways that lead on from each neighbour. */
+  #spray(from: number, distances: Distances): WeightedLinks {
+    const links: number[] = [];
+    const weights: number[] = [];
+    let level = new Map([[from, 1]]);
+    while (level.size > 0) {
+      const below = new Map<number, number>();
+      for (const [vertex, share] of level) {
+        if (distances.hops[vertex] === 0) continue;
+        for (const link of this.#next(vertex, distances)) {
+          const to = this.graph.to[link] ?? 0;
+          const part = (share * (distances.ways[to] ?? 0)) / (distances.ways[vertex] ?? 1);
+          links.push(link);
+          weights.push(part);
+          below.set(to, (below.get(to) ?? 0) + part);
+        }
+      }
+      level = below;
+    }
+    return { links, weights };
+  }
+
+  /** The shortest way whose fullest link is least full; equals by the flow's hash, tier by tier. */
+  #leastLoaded(from: number, distances: Distances, query: PathQuery): WeightedLinks {
+    const best = new Map<number, number>();
+    const fullness = (vertex: number): number => {
+      if (distances.hops[vertex] === 0) return 0;
+      const known = best.get(vertex);
+      if (known !== undefined) return known;
+      let least = Number.POSITIVE_INFINITY;
+      for (const link of this.#next(vertex, distances)) least = Math.min(least, through(link));
+      best.set(vertex, least);
+      return least;
+    };
+    const through = (link: number): number =>
+      Math.max(query.load(link) / (this.graph.capacity[link] ?? 1), fullness(this.graph.to[link] ?? 0));
+    return this.#single(from, distances, (vertex, tier, choices) => {
+      const least = fullness(vertex);
+      const equal = choices.filter((link) => through(link) <= least);
+      return choices.indexOf(equal[flowChoice(query.flow, tier, equal.length)] ?? 0);
+    });
+  }
+
+  /** Breadth first from the target against the links' direction; the reverse of link l is l xor 1. */
+  #towards(target: number): Distances {
+    const known = this.#distances.get(target);
+    if (known) return known;
+    const { graph, down } = this;
+    const hops = new Int32Array(graph.vertices).fill(-1);
+    const ways = new Float64Array(graph.vertices);
+    hops[target] = 0;
+    ways[target] = 1;
+    const queue = [target];
+    for (let head = 0; head < queue.length; head++) {
+      const vertex = queue[head] ?? 0;
+      const beyond = (hops[vertex] ?? 0) + 1;
+      for (let i = this.#inFirst[vertex] ?? 0; i < (this.#inFirst[vertex + 1] ?? 0); i++) {
+        const link = (graph.outLinks[i] ?? 0) ^ 1;
+        const source = graph.from[link] ?? 0;
+        if (this.#forwards[source] === 0 || down.has(link)) continue;
+        if (hops[source] === -1) {
+          hops[source] = beyond;
+          queue.push(source);
+        }
+        if (hops[source] === beyond) ways[source] = (ways[source] ?? 0) + (ways[vertex] ?? 0);
+      }
+    }
+    const distances = { hops, ways };
+    this.#distances.set(target, distances);
+    return distances;
+  }
+}
