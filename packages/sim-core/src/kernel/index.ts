@@ -1,1 +1,3 @@
-export {};
+export * from './event-queue.js';
+export * from './inverse-normal.js';
+export * from './random-streams.js';

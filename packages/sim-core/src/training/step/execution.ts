@@ -72,7 +72,7 @@ export class StepExecution {
   // One entry a class.
   readonly #pc: Int32Array;
   readonly #segment: Int32Array;
-  readonly #segmentEvent: Int32Array;
+  readonly #segmentEvent: Float64Array;
   readonly #segmentEnd: Float64Array;
   readonly #segmentWork: Float64Array;
   readonly #segmentAnchor: Float64Array;
@@ -145,7 +145,7 @@ export class StepExecution {
     });
     this.#pc = new Int32Array(count);
     this.#segment = new Int32Array(count);
-    this.#segmentEvent = new Int32Array(count).fill(-1);
+    this.#segmentEvent = new Float64Array(count).fill(-1);
     this.#segmentEnd = new Float64Array(count);
     this.#segmentWork = new Float64Array(count);
     this.#segmentAnchor = new Float64Array(count);
