@@ -144,7 +144,8 @@ export class EventQueue {
 
   #removeTop(): void {
     const last = --this.#length;
-    if (last > 0) this.#sink(0, this.#times[last] as number, this.#sequences[last] as number, this.#entries[last] as number);
+    if (last > 0)
+      this.#sink(0, this.#times[last] as number, this.#sequences[last] as number, this.#entries[last] as number);
   }
 
   #sink(from: number, time: number, sequence: number, slot: number): void {

@@ -1,1 +1,1 @@
-export {};
+export * from './fluid/index.js';
