@@ -1,1 +1,2 @@
+export * from './collectives/index.js';
 export * from './fluid/index.js';

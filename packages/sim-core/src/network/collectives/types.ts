@@ -1,0 +1,51 @@
+/** Operations of NCCL's interface. */
+export const collectiveOps = [
+  'all_reduce',
+  'reduce_scatter',
+  'all_gather',
+  'broadcast',
+  'reduce',
+  'all_to_all',
+  'send_recv',
+] as const;
+export type CollectiveOp = (typeof collectiveOps)[number];
+
+export const algorithmNames = [
+  'ring',
+  'tree',
+  'halving-doubling',
+  'recursive-doubling',
+  'hierarchical',
+  'nvls',
+  'nvls-tree',
+  'sharp',
+  'pairwise',
+  'posted',
+  'pat',
+] as const;
+export type AlgorithmName = (typeof algorithmNames)[number];
+
+export type Protocol = 'LL' | 'LL128' | 'Simple';
+
+/** How a group sits on the cluster; a domain is a scale-up domain (a node, a rack). Uneven groups: the greatest count. */
+export interface GroupLayout {
+  readonly ranks: number;
+  readonly domains: number;
+  readonly ranksPerDomain: number;
+  /** Distinct NICs that the group can use in one domain. */
+  readonly nicsPerDomain: number;
+}
+
+/** busbw / algbw of nccl-tests: what makes different operations comparable with a link's bandwidth (spec/model.md 5.1). */
+export function busBandwidthFactor(op: CollectiveOp, ranks: number): number {
+  switch (op) {
+    case 'all_reduce':
+      return (2 * (ranks - 1)) / ranks;
+    case 'all_gather':
+    case 'reduce_scatter':
+    case 'all_to_all':
+      return (ranks - 1) / ranks;
+    default:
+      return 1;
+  }
+}
