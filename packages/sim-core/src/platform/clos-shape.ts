@@ -79,7 +79,7 @@ export function closShape(cluster: Cluster): ClosShape {
   const leafDownPorts = nodesPerLeaf * nicsPerRail;
   const leafDownBytesPerSecond = leafDownPorts * nicBytesPerSecond;
   const leafUplinkBytesPerSecond = leafDownBytesPerSecond / fabric.oversubscription;
-  const spinesPerPod = Math.max(1, Math.round(leafDownPorts / fabric.oversubscription));
+  const spinesPerPod = fabric.spinesPerPod ?? Math.max(1, Math.round(leafDownPorts / fabric.oversubscription));
   const spineOversubscription = fabric.spineOversubscription ?? fabric.oversubscription;
   const coresPerSpine = tiers === 3 ? Math.max(1, Math.round(podLeaves / spineOversubscription)) : 0;
   const podUplinkBytesPerSecond = tiers === 3 ? (podLeaves * leafUplinkBytesPerSecond) / spineOversubscription : 0;

@@ -88,6 +88,7 @@ function closProblems(problems: Problems, cluster: Cluster, fabric: ClosFabric):
   problems.notNegative('fabric.nicLatencySeconds', fabric.nicLatencySeconds);
   if (fabric.nodesPerLeaf !== undefined) problems.whole('fabric.nodesPerLeaf', fabric.nodesPerLeaf);
   if (fabric.leavesPerPod !== undefined) problems.whole('fabric.leavesPerPod', fabric.leavesPerPod);
+  if (fabric.spinesPerPod !== undefined) problems.whole('fabric.spinesPerPod', fabric.spinesPerPod);
   const rails = problems.whole('fabric.rails', fabric.rails);
   if (!problems.whole('fabric.nicsPerNode', nics)) return;
   if (rails && nics % fabric.rails !== 0) {

@@ -20,6 +20,8 @@ export interface ClosFabric {
   readonly nodesPerLeaf?: number;
   /** Leaves (of one rail) that share a pod of spines, three tiers only (default 32). */
   readonly leavesPerPod?: number;
+  /** Spines of a pod (default: one for each up port of a leaf). */
+  readonly spinesPerPod?: number;
   /** Only same-rail traffic crosses the fabric: no spine between rails. */
   readonly railOnly?: boolean;
   /** Seconds a switch adds (default 5e-7) and a NIC adds (default 1e-6). */

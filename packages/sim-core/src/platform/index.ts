@@ -12,6 +12,7 @@ export { switchTiers } from './graph-summary.js';
 export * from './job-footprint.js';
 export { FlowNetwork } from './max-flow.js';
 export * from './placement.js';
+export * from './recognise-clos.js';
 export * from './routes.js';
 export * from './scale-up-domain.js';
 export { ShortestPaths } from './shortest-paths.js';
