@@ -20,7 +20,17 @@ interface Expected {
 }
 
 const cases = oracleCases<Input, Expected>('nccl-choice.json', {
-  input: ['op', 'n', 'nodes', 'S', 'ringBusBandwidth', 'llMaxBandwidth', 'll128PerChannelBandwidth', 'channels', 'netOverheadMicroseconds'],
+  input: [
+    'op',
+    'n',
+    'nodes',
+    'S',
+    'ringBusBandwidth',
+    'llMaxBandwidth',
+    'll128PerChannelBandwidth',
+    'channels',
+    'netOverheadMicroseconds',
+  ],
   expected: ['seconds', 'algorithm', 'protocol'],
 });
 

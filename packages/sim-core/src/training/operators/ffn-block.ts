@@ -1,0 +1,121 @@
+import type { ExpertShape } from '../model.js';
+import type { LayerKind } from '../parameters.js';
+import type { Workbench } from './workbench.js';
+
+const columnsOf = (bench: Workbench, ffn: number): number => (bench.job.model.ffnKind === 'swiglu' ? 2 * ffn : ffn);
+
+/** Bytes of the activation over `elements` FFN elements: reads of gate and up, one write. */
+const activationBytes = (bench: Workbench, elements: number): number =>
+  (bench.job.model.ffnKind === 'swiglu' ? 3 : 2) * bench.width * elements;
+const activationBackwardBytes = (bench: Workbench, elements: number): number =>
+  (bench.job.model.ffnKind === 'swiglu' ? 5 : 3) * bench.width * elements;
+
+/** Routed tokens on one rank, by local expert (spec/model.md 1.2): rows of each expert's GEMM, experts here, columns of each. */
+function localExperts(
+  bench: Workbench,
+  experts: ExpertShape,
+): { rows: number; count: number; ffn: number; routed: number } {
+  const { expert, expertTensor } = bench.job.parallel;
+  const routed = bench.normTokens * experts.topK;
+  const count = experts.count / expert;
+  const rows = (routed * expertTensor * bench.job.options.moeImbalance) / count;
+  return { rows, count, ffn: experts.ffn / expertTensor, routed };
+}
+
+function denseForward(bench: Workbench, ffn: number): void {
+  const { model, options } = bench.job;
+  const width = ffn / bench.tensor;
+  const at = bench.operators.length;
+  const up = bench.linear('fc1', bench.tokens, columnsOf(bench, width), model.hidden);
+  const upGemm = bench.operators.splice(at);
+  bench.gather('gather fc1', options.tensorOverlap * up);
+  bench.operators.push(...upGemm);
+  bench.memory('activation', activationBytes(bench, bench.tokens * width));
+  const down = bench.linear('fc2', bench.tokens, model.hidden, width);
+  bench.reduce('reduce fc2', options.tensorOverlap * down);
+}
+
+function denseBackward(bench: Workbench, ffn: number): void {
+  const { model, options } = bench.job;
+  const width = ffn / bench.tensor;
+  const at = bench.operators.length;
+  const down = bench.inputGradient('fc2', bench.tokens, model.hidden, width);
+  const downGemm = bench.operators.splice(at);
+  bench.gather('gather fc2 grad', options.tensorOverlap * down);
+  bench.operators.push(...downGemm);
+  bench.weightGradient('fc2', bench.tokens, model.hidden, width);
+  bench.memory('activation backward', activationBackwardBytes(bench, bench.tokens * width));
+  const up = bench.inputGradient('fc1', bench.tokens, columnsOf(bench, width), model.hidden);
+  bench.gather('gather fc1 again', up);
+  bench.reduce('reduce fc1 grad', options.tensorOverlap * up);
+  bench.weightGradient('fc1', bench.tokens, columnsOf(bench, width), model.hidden);
+}
+
+/** All-to-all of routed tokens, and with expert tensor parallelism their gathering over its ranks. */
+function exchange(bench: Workbench, name: string, routed: number, gathers: boolean): void {
+  const { expertTensor } = bench.job.parallel;
+  const bytes = bench.width * routed * bench.job.model.hidden;
+  const gather = (): void => {
+    if (expertTensor > 1) {
+      bench.communicate(
+        `${name} over expert tensor`,
+        'tensor',
+        gathers ? 'all_gather' : 'reduce_scatter',
+        bytes * expertTensor,
+      );
+    }
+  };
+  if (!gathers) gather();
+  bench.communicate(name, 'expert', 'all_to_all', bytes);
+  if (gathers) gather();
+}
+
+function expertsForward(bench: Workbench, experts: ExpertShape): void {
+  const { model } = bench.job;
+  const { rows, count, ffn, routed } = localExperts(bench, experts);
+  bench.linear('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
+  bench.memory('permute', 2 * bench.width * routed * model.hidden);
+  exchange(bench, 'dispatch', routed, true);
+  bench.linear('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+  bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+  bench.linear('expert fc2', rows, model.hidden, ffn, count);
+  exchange(bench, 'combine', routed, false);
+  bench.memory('unpermute', 2 * bench.width * routed * model.hidden);
+  if (experts.shared > 0) denseForward(bench, experts.sharedFfn * experts.shared);
+}
+
+function expertsBackward(bench: Workbench, experts: ExpertShape): void {
+  const { model } = bench.job;
+  const { rows, count, ffn, routed } = localExperts(bench, experts);
+  if (experts.shared > 0) denseBackward(bench, experts.sharedFfn * experts.shared);
+  bench.memory('unpermute backward', 2 * bench.width * routed * model.hidden);
+  exchange(bench, 'combine backward', routed, true);
+  bench.inputGradient('expert fc2', rows, model.hidden, ffn, count);
+  bench.weightGradient('expert fc2', rows, model.hidden, ffn, count);
+  bench.memory('expert activation backward', activationBackwardBytes(bench, rows * count * ffn));
+  bench.inputGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+  bench.weightGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+  exchange(bench, 'dispatch backward', routed, false);
+  bench.memory('permute backward', 2 * bench.width * routed * model.hidden);
+  bench.inputGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
+  bench.weightGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
+}
+
+/** norm, FFN or experts, bias-dropout-add: spec/model.md 1.2 rows 9-13. */
+export function ffnBlockForward(bench: Workbench, kind: LayerKind): void {
+  const { model } = bench.job;
+  const residual = bench.normTokens * model.hidden;
+  bench.memory('norm 2', 2 * bench.width * residual);
+  if (kind === 'moe' && model.experts) expertsForward(bench, model.experts);
+  else denseForward(bench, model.ffn);
+  bench.memory('residual 2', (model.dropout ? 3 * bench.width + 1 : 3 * bench.width) * residual);
+}
+
+export function ffnBlockBackward(bench: Workbench, kind: LayerKind): void {
+  const { model } = bench.job;
+  const residual = bench.normTokens * model.hidden;
+  bench.memory('residual 2 backward', ((model.dropout ? 2 * bench.width + 1 : 0) + 3 * bench.width) * residual);
+  if (kind === 'moe' && model.experts) expertsBackward(bench, model.experts);
+  else denseBackward(bench, model.ffn);
+  bench.memory('norm 2 backward', 3 * bench.width * residual);
+}

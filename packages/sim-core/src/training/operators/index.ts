@@ -1,0 +1,2 @@
+export * from './layer-operators.js';
+export * from './operator.js';

@@ -1,0 +1,74 @@
+import type { Device } from '../../platform/device.js';
+import type { Job } from '../job.js';
+import type { LayerKind } from '../parameters.js';
+import { attentionBlockBackward, attentionBlockForward } from './attention-block.js';
+import { attentionForward } from './attention-core.js';
+import { ffnBlockBackward, ffnBlockForward } from './ffn-block.js';
+import { type Operator, recomputed } from './operator.js';
+import { Workbench } from './workbench.js';
+
+/** Operators of one layer on one rank for one micro-batch, forward, in order (spec/model.md 1.2). */
+export function layerForward(job: Job, device: Device, kind: LayerKind): Operator[] {
+  const bench = new Workbench(job, device);
+  attentionBlockForward(bench);
+  ffnBlockForward(bench, kind);
+  return bench.finish();
+}
+
+/** Backward of one layer: what is computed again first, then gradients from the output side in (spec/model.md 1.4-1.5). */
+export function layerBackward(job: Job, device: Device, kind: LayerKind, recompute: Job['recompute']): Operator[] {
+  const bench = new Workbench(job, device);
+  ffnBlockBackward(bench, kind);
+  attentionBlockBackward(bench);
+  const backward = bench.finish();
+  if (recompute === 'full') return [...recomputed(layerForward(job, device, kind)), ...backward];
+  if (recompute === 'selective' && job.model.attention === 'unfused') {
+    const core = new Workbench(job, device);
+    attentionForward(core);
+    return [...recomputed(core.operators), ...backward];
+  }
+  return backward;
+}
+
+/** Embedding on the first stage: gather, dropout, sum over the cut vocabulary. */
+export function embeddingForward(job: Job, device: Device): Operator[] {
+  const bench = new Workbench(job, device);
+  const elements = bench.tokens * job.model.hidden;
+  bench.memory('embedding', (2 * bench.width + (job.model.dropout ? 2 * bench.width + 1 : 0)) * elements);
+  bench.reduce('reduce embedding');
+  return bench.finish();
+}
+
+export function embeddingBackward(job: Job, device: Device): Operator[] {
+  const bench = new Workbench(job, device);
+  bench.gather('gather embedding grad');
+  bench.memory('embedding backward', (bench.width + 2 * job.options.gradientBytes) * bench.tokens * job.model.hidden);
+  return bench.finish();
+}
+
+/** Bytes of cross-entropy for each logit: fused kernels keep one fp32 copy, others max, exp and sum apart (spec/model.md 1.2). */
+const crossEntropyBytes = (bench: Workbench): number =>
+  2 * bench.width + (bench.job.model.attention === 'flash' ? 4 : 16);
+
+/** Final norm, logits and loss on the last stage. */
+export function headForward(job: Job, device: Device): Operator[] {
+  const bench = new Workbench(job, device);
+  const columns = job.model.vocab / bench.tensor;
+  bench.memory('final norm', 2 * bench.width * bench.normTokens * job.model.hidden);
+  bench.gather('gather head');
+  bench.linear('logits', bench.tokens, columns, job.model.hidden, 1, bench.wide);
+  bench.memory('cross-entropy', crossEntropyBytes(bench) * bench.tokens * columns);
+  return bench.finish();
+}
+
+export function headBackward(job: Job, device: Device): Operator[] {
+  const bench = new Workbench(job, device);
+  const columns = job.model.vocab / bench.tensor;
+  bench.memory('cross-entropy backward', crossEntropyBytes(bench) * bench.tokens * columns);
+  const grad = bench.inputGradient('logits', bench.tokens, columns, job.model.hidden, 1, bench.wide);
+  bench.gather('gather head again', grad);
+  bench.reduce('reduce head grad');
+  bench.weightGradient('logits', bench.tokens, columns, job.model.hidden, 1, bench.wide);
+  bench.memory('final norm backward', 3 * bench.width * bench.normTokens * job.model.hidden);
+  return bench.finish();
+}

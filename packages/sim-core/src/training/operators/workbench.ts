@@ -1,0 +1,182 @@
+import { type Device, type Precision, peakFlopsOf } from '../../platform/device.js';
+import type { Job } from '../job.js';
+import { gemmElementBytes, gemmWorkSeconds, memorySeconds } from '../operator-time.js';
+import type { CommunicationOperator, Operator } from './operator.js';
+
+/**
+ * Sizes and times that every operator of one rank needs (symbols of spec/model.md section 0), and the list under construction.
+ *
+ * Scaled formats (fp8, mxfp8, nvfp4) run the linear layers' GEMMs at their own peak on narrow operands; activations between
+ * operators, attention and the head stay in 16 bit. Quantising an input writes it and its transpose in the narrow format.
+ */
+export class Workbench {
+  readonly operators: Operator[] = [];
+  /** T: tokens of a micro-batch on one context rank. */
+  readonly tokens: number;
+  /** T_n: tokens that norms and residuals see. */
+  readonly normTokens: number;
+  readonly tensor: number;
+  /** w: bytes of an activation. */
+  readonly width: number;
+  readonly keys: number;
+  readonly queries: number;
+
+  constructor(
+    readonly job: Job,
+    readonly device: Device,
+  ) {
+    const { parallel } = job;
+    this.tensor = parallel.tensor;
+    this.queries = job.sequenceLength / parallel.context;
+    this.keys = job.sequenceLength;
+    this.tokens = job.microBatch * this.queries;
+    this.normTokens = parallel.sequenceParallel ? this.tokens / parallel.tensor : this.tokens;
+    this.width = job.precision === 'fp32' ? 4 : 2;
+  }
+
+  /** Precision of what never runs narrower than 16 bit. */
+  get wide(): Precision {
+    return this.job.precision === 'fp32' || this.job.precision === 'fp16' ? this.job.precision : 'bf16';
+  }
+
+  #gemm(
+    name: string,
+    m: number,
+    n: number,
+    k: number,
+    batch: number,
+    precision: Precision,
+    extraBytes: number,
+    weightGrad: boolean,
+  ): number {
+    const narrow = gemmElementBytes(precision);
+    const quantised = narrow < this.width ? 2 * narrow * batch * m * k : 0;
+    const seconds =
+      this.device.opOverheadSeconds +
+      gemmWorkSeconds(this.device, peakFlopsOf(this.device.peakFlops, precision), {
+        m,
+        n,
+        k,
+        batch,
+        elementBytes: narrow,
+        extraBytes: extraBytes + (this.width - narrow) * batch * m * n,
+      }) +
+      quantised / (this.device.hbmMax * this.device.memoryBandwidthBytesPerSecond);
+    this.operators.push({
+      kind: 'gemm',
+      name,
+      seconds,
+      modelFlops: 2 * batch * m * n * k,
+      weightGrad,
+      recompute: false,
+    });
+    return seconds;
+  }
+
+  /** Forward of a linear layer; returns its seconds. */
+  linear(name: string, m: number, n: number, k: number, batch = 1, precision: Precision = this.job.precision): number {
+    return this.#gemm(name, m, n, k, batch, precision, 0, false);
+  }
+
+  /** Input gradient of a linear layer whose forward was (m, n, k). */
+  inputGradient(
+    name: string,
+    m: number,
+    n: number,
+    k: number,
+    batch = 1,
+    precision: Precision = this.job.precision,
+  ): number {
+    return this.#gemm(`${name} dgrad`, m, k, n, batch, precision, 0, false);
+  }
+
+  /** Weight gradient, accumulated into the main gradient (spec/model.md 1.4). */
+  weightGradient(
+    name: string,
+    m: number,
+    n: number,
+    k: number,
+    batch = 1,
+    precision: Precision = this.job.precision,
+  ): number {
+    const accumulate = 2 * this.job.options.gradientBytes * batch * k * n;
+    return this.#gemm(`${name} wgrad`, k, n, m, batch, precision, accumulate, true);
+  }
+
+  memory(name: string, bytes: number): void {
+    this.operators.push({
+      kind: 'memory',
+      name,
+      seconds: memorySeconds(this.device, bytes),
+      modelFlops: 0,
+      weightGrad: false,
+      recompute: false,
+    });
+  }
+
+  attention(name: string, seconds: number, modelFlops: number): void {
+    this.operators.push({ kind: 'attention', name, seconds, modelFlops, weightGrad: false, recompute: false });
+  }
+
+  communicate(
+    name: string,
+    dimension: CommunicationOperator['dimension'],
+    op: CommunicationOperator['op'],
+    bytes: number,
+    hideBehindSeconds = 0,
+    repeat = 1,
+  ): void {
+    const { tensor, context, expert } = this.job.parallel;
+    const size = dimension === 'tensor' ? tensor : dimension === 'context' ? context : expert;
+    if (size <= 1 || repeat < 1) return;
+    this.operators.push({
+      kind: 'communication',
+      name,
+      dimension,
+      op,
+      bytes,
+      hideBehindSeconds,
+      repeat,
+      recompute: false,
+    });
+  }
+
+  /** Activations of T tokens by h as a tensor-parallel message. */
+  get tensorMessageBytes(): number {
+    return this.width * this.tokens * this.job.model.hidden;
+  }
+
+  /** Gathers what sequence parallelism has cut, before a column-parallel layer; hidden behind a share of that layer. */
+  gather(name: string, hideBehindSeconds = 0): void {
+    if (this.job.parallel.sequenceParallel) {
+      this.communicate(name, 'tensor', 'all_gather', this.tensorMessageBytes, hideBehindSeconds);
+    }
+  }
+
+  /** Sums partial results after a row-parallel layer: reduce-scatter with sequence parallelism, else all-reduce. */
+  reduce(name: string, hideBehindSeconds = 0): void {
+    const op = this.job.parallel.sequenceParallel ? 'reduce_scatter' : 'all_reduce';
+    this.communicate(name, 'tensor', op, this.tensorMessageBytes, hideBehindSeconds);
+  }
+
+  /** Kernels cannot run faster than the host issues them (spec/model.md 2.2). */
+  finish(): Operator[] {
+    const { hostIssueSeconds } = this.device;
+    if (hostIssueSeconds > 0) {
+      let busy = 0;
+      for (const operator of this.operators) if (operator.kind !== 'communication') busy += operator.seconds;
+      const missing = this.operators.length * hostIssueSeconds - busy;
+      if (missing > 0) {
+        this.operators.push({
+          kind: 'memory',
+          name: 'host issue',
+          seconds: missing,
+          modelFlops: 0,
+          weightGrad: false,
+          recompute: false,
+        });
+      }
+    }
+    return this.operators;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Job, Parallel } from './job.js';
+import type { ModelShape } from './model.js';
+
+export type LayerKind = 'dense' | 'moe';
+
+/** True when a layer (0-based) routes its tokens to experts. */
+export function isMoeLayer(model: ModelShape, layer: number): boolean {
+  const experts = model.experts;
+  if (!experts || layer < experts.firstDense) return false;
+  return (layer - experts.firstDense + 1) % experts.everyNth === 0;
+}
+
+export function layerKind(model: ModelShape, layer: number): LayerKind {
+  return isMoeLayer(model, layer) ? 'moe' : 'dense';
+}
+
+/** Parameters of one norm. */
+export function normParameters(model: ModelShape): number {
+  return model.norm === 'layernorm' ? 2 * model.hidden : model.hidden;
+}
+
+const ffnMatrices = (model: ModelShape): number => (model.ffnKind === 'swiglu' ? 3 : 2);
+
+/** Query/key/value widths of one head: MLA's differ, all others are headDim. */
+export function headWidths(model: ModelShape): { readonly queryKey: number; readonly value: number } {
+  const { mla } = model;
+  return mla
+    ? { queryKey: mla.nopeDim + mla.ropeDim, value: mla.vDim }
+    : { queryKey: model.headDim, value: model.headDim };
+}
+
+/** Parameters of one layer by what tensor and expert parallelism do with them (spec/model.md 1.1 and 3.1). */
+export interface LayerParameters {
+  /** Matrices cut over tensor ranks: attention, dense or shared FFN, with their column-parallel biases. */
+  readonly sharded: number;
+  /** Held whole by every tensor rank: norms, row-parallel biases, router, MLA's down projections. */
+  readonly replicated: number;
+  /** Of one routed expert. */
+  readonly perExpert: number;
+  readonly experts: number;
+  readonly activeExperts: number;
+}
+
+function attentionParameters(model: ModelShape): { sharded: number; replicated: number } {
+  const { hidden, heads, kvHeads, headDim, mla } = model;
+  if (mla) {
+    const queryUp = heads * (mla.nopeDim + mla.ropeDim);
+    const query = mla.qRank > 0 ? mla.qRank * queryUp : hidden * queryUp;
+    const queryDown = mla.qRank > 0 ? hidden * mla.qRank + mla.qRank : 0;
+    const keyValueUp = mla.kvRank * heads * (mla.nopeDim + mla.vDim);
+    const keyValueDown = hidden * (mla.kvRank + mla.ropeDim) + mla.kvRank;
+    return { sharded: query + keyValueUp + heads * mla.vDim * hidden, replicated: queryDown + keyValueDown };
+  }
+  const width = headDim * (heads + 2 * kvHeads);
+  return {
+    sharded: hidden * width + headDim * heads * hidden + (model.qkvBias ? width : 0),
+    replicated: model.biases ? hidden : 0,
+  };
+}
+
+function denseFfnParameters(model: ModelShape, ffn: number): { sharded: number; replicated: number } {
+  const columns = model.ffnKind === 'swiglu' ? 2 * ffn : ffn;
+  return {
+    sharded: ffnMatrices(model) * model.hidden * ffn + (model.biases ? columns : 0),
+    replicated: model.biases ? model.hidden : 0,
+  };
+}
+
+export function layerParameters(model: ModelShape, kind: LayerKind): LayerParameters {
+  const attention = attentionParameters(model);
+  const norms = 2 * normParameters(model);
+  const { experts } = model;
+  if (kind === 'dense' || !experts) {
+    const ffn = denseFfnParameters(model, model.ffn);
+    return {
+      sharded: attention.sharded + ffn.sharded,
+      replicated: attention.replicated + ffn.replicated + norms,
+      perExpert: 0,
+      experts: 0,
+      activeExperts: 0,
+    };
+  }
+  const router = model.hidden * experts.count + (experts.routerBias ? experts.count : 0);
+  const shared = ffnMatrices(model) * model.hidden * experts.sharedFfn * experts.shared;
+  return {
+    sharded: attention.sharded + shared,
+    replicated: attention.replicated + norms + router,
+    perExpert: ffnMatrices(model) * model.hidden * experts.ffn,
+    experts: experts.count,
+    activeExperts: experts.topK,
+  };
+}
+
+export interface ParameterCount {
+  readonly total: number;
+  /** With topK instead of all routed experts. */
+  readonly active: number;
+  readonly embedding: number;
+  /** 0 when tied. */
+  readonly head: number;
+  readonly positions: number;
+  /** 0 where no such layer exists. */
+  readonly perDenseLayer: number;
+  readonly perMoeLayer: number;
+}
+
+/** Exact parameter counts (spec/model.md 1.1). */
+export function parameterCount(model: ModelShape): ParameterCount {
+  const count = { dense: 0, moe: 0 };
+  for (let layer = 0; layer < model.layers; layer++) count[layerKind(model, layer)]++;
+  const whole = (kind: LayerKind, activeOnly: boolean): number => {
+    const layer = layerParameters(model, kind);
+    return layer.sharded + layer.replicated + layer.perExpert * (activeOnly ? layer.activeExperts : layer.experts);
+  };
+  const embedding = model.vocab * model.hidden;
+  const head = model.tiedEmbeddings ? 0 : embedding;
+  const positions = model.positions === 'learned' ? model.maxPositions * model.hidden : 0;
+  const rest = embedding + head + positions + normParameters(model) * (model.embeddingNorm ? 2 : 1);
+  const sum = (activeOnly: boolean): number =>
+    rest +
+    (count.dense > 0 ? count.dense * whole('dense', activeOnly) : 0) +
+    (count.moe > 0 ? count.moe * whole('moe', activeOnly) : 0);
+  return {
+    total: sum(false),
+    active: sum(true),
+    embedding,
+    head,
+    positions,
+    perDenseLayer: count.dense > 0 ? whole('dense', false) : 0,
+    perMoeLayer: count.moe > 0 ? whole('moe', false) : 0,
+  };
+}
+
+/** Parameters that one rank holds, split by the group that shares their gradients: dense over data x context, experts over theirs. */
+export interface RankParameters {
+  readonly dense: number;
+  readonly expert: number;
+}
+
+/** Parameters of one layer on one rank (spec/model.md 3.1); fractions when shards do not divide. */
+export function layerParametersOnRank(model: ModelShape, kind: LayerKind, parallel: Parallel): RankParameters {
+  const layer = layerParameters(model, kind);
+  return {
+    dense: layer.sharded / parallel.tensor + layer.replicated,
+    expert: (layer.perExpert * layer.experts) / (parallel.expert * parallel.expertTensor),
+  };
+}
+
+/** Embedding (first stage) or head (last stage) on one rank; a tied embedding is held by both when they differ. */
+export function edgeParametersOnRank(job: Job, first: boolean, last: boolean): number {
+  const { model, parallel } = job;
+  const table = (model.vocab * model.hidden) / parallel.tensor;
+  let parameters = 0;
+  if (first) {
+    parameters += table + (model.positions === 'learned' ? model.maxPositions * model.hidden : 0);
+    if (model.embeddingNorm) parameters += normParameters(model);
+  }
+  if (last) {
+    parameters += normParameters(model);
+    if (!(first && model.tiedEmbeddings)) parameters += table;
+  }
+  return parameters;
+}

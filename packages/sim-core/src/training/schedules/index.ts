@@ -1,0 +1,4 @@
+export * from './dualpipe.js';
+export * from './replay-schedule.js';
+export * from './schedule.js';
+export * from './schedule-order.js';
