@@ -4,6 +4,7 @@ import {
   buildFabricGraph,
   closShape,
   type FabricGraph,
+  FlowNetwork,
   leafDown,
   leafOf,
   leafUp,
@@ -233,6 +234,58 @@ describe('routes', () => {
 });
 
 describe('links that are down', () => {
+  it('are on no route, and a route is missing only where no way is left', () => {
+    fc.assert(
+      fc.property(smallClos, fc.nat(), fc.nat(), fc.array(fc.nat(), { maxLength: 30 }), (cluster, a, b, broken) => {
+        const graph = buildFabricGraph(cluster);
+        const [from, to] = [a % graph.gpus, b % graph.gpus];
+        const network = Array.from({ length: graph.links }, (_, link) => link).filter((link) =>
+          ['nic', 'fabric'].includes(graph.linkKind(link)),
+        );
+        const down = new Set(broken.map((i) => network[i % network.length] ?? 0));
+        const route = new Router(graph, { down }).route(from, to);
+        if (route.kind === 'route') {
+          expect(route.links.filter((link) => down.has(link))).toEqual([]);
+          return;
+        }
+        const flow = new FlowNetwork(graph.vertices + 2);
+        for (const link of network) if (!down.has(link)) flow.edge(graph.from[link] ?? 0, graph.to[link] ?? 0, 1);
+        for (let nic = 0; nic < graph.nics; nic++) {
+          const node = graph.nodeOfNic(nic);
+          if (node === Math.floor(from / cluster.gpusPerNode)) flow.edge(graph.vertices, graph.gpus + nic, 1);
+          if (node === Math.floor(to / cluster.gpusPerNode)) flow.edge(graph.gpus + nic, graph.vertices + 1, 1);
+        }
+        expect(flow.maximum(graph.vertices, graph.vertices + 1)).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('of a rail-only fabric send a GPU over another rail', () => {
+    const clos = {
+      kind: 'clos',
+      tiers: 2,
+      rails: 8,
+      nicGbps: 400,
+      oversubscription: 1,
+      routing: 'spray',
+      railOnly: true,
+    } as const;
+    const railOnly = buildFabricGraph(testCluster(clos, 4, 8));
+    const route = new Router(railOnly, { down: new Set(railOnly.linksNamed('node0.nic0')) }).route(0, 8);
+    if (route.kind !== 'route') throw new Error(route.kind);
+    expect(route.links.map((link) => railOnly.linkName(link))).toEqual([
+      'node0.gpu0.up',
+      'node0.gpu1.down',
+      'node0.gpu1.pcie.up',
+      'node0.nic1.up',
+      'node1.nic1.down',
+      'node1.gpu1.pcie.down',
+      'node1.gpu1.up',
+      'node1.gpu0.down',
+    ]);
+  });
+
   const cluster = testCluster(
     { kind: 'clos', tiers: 2, rails: 8, nicGbps: 400, oversubscription: 8, routing: 'spray' },
     64,

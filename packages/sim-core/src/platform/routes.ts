@@ -108,8 +108,29 @@ export class Router {
       return this.#throughNics(from, this.#departure(from, own, arrival), arrival, to, flow);
     });
     const ways = parts.filter((way) => way !== undefined);
-    if (ways.length === 0) return undefined;
+    if (ways.length === 0) return this.options.pxn === false ? undefined : this.#detour(from, to, flow);
     return blend(ways.map((way) => ({ way, share: 1 / ways.length })));
+  }
+
+  /** First way over any pair of NICs of the two nodes, nearest rails first: what is left when a rail or a leaf is down. */
+  #detour(from: number, to: number, flow: FlowKey): WeightedLinks | undefined {
+    const { graph } = this;
+    const nics = (gpu: number, direction: 0 | 1): number[] => {
+      const node = Math.floor(gpu / graph.cluster.gpusPerNode);
+      const first = graph.firstNic[node] ?? 0;
+      return Array.from({ length: graph.nicsOfNode(node) }, (_, i) => first + i).filter((nic) =>
+        this.#alive(nic, direction),
+      );
+    };
+    const departures = nics(from, 0);
+    for (const arrival of nics(to, 1)) {
+      const own = this.#departure(from, departures[0] ?? -1, arrival);
+      for (const out of new Set([own, ...departures])) {
+        const way = this.#throughNics(from, out, arrival, to, flow);
+        if (way) return way;
+      }
+    }
+    return undefined;
   }
 
   /** NIC to leave by: of the rail of the arrival if rails are changed before the network and it is up, else the GPU's own. */
@@ -130,7 +151,7 @@ export class Router {
     const arrive = (graph.nicUp[into] ?? -1) ^ 1;
     if (!first || !last) return undefined;
     const ends = { before: [...first, leave], after: [arrive, ...last.map((link) => link ^ 1).reverse()] };
-    if (ends.after.some((link) => this.#down.has(link))) return undefined;
+    if ([...ends.before, ...ends.after].some((link) => this.#down.has(link))) return undefined;
     // Two NICs on one cable: there is no switch between them.
     if (leave === arrive) return singlePath([...ends.before, ...ends.after.slice(1)]);
     const middle = this.#between(graph.to[leave] ?? 0, graph.from[arrive] ?? 0, flow, this.#indexOfNic(into));
