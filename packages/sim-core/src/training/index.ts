@@ -1,4 +1,6 @@
+export * from './flops.js';
 export * from './job.js';
+export * from './memory.js';
 export * from './model.js';
 export * from './operator-time.js';
 export * from './operators/index.js';
@@ -7,3 +9,4 @@ export * from './plan/index.js';
 export * from './report.js';
 export * from './schedules/index.js';
 export * from './stage-layers.js';
+export * from './step/index.js';

@@ -1,0 +1,206 @@
+import type { Device } from '../platform/device.js';
+import type { Job } from './job.js';
+import type { ModelShape } from './model.js';
+import { edgeParametersOnRank, headWidths, type LayerKind, layerKind, layerParametersOnRank } from './parameters.js';
+import type { MemoryReport } from './report.js';
+import { type Schedule, scheduleOrder, stageOfChunk, stagesOf } from './schedules/index.js';
+import { layersOfStages } from './stage-layers.js';
+
+const gibibyte = 2 ** 30;
+/** Fixed costs and the rule of spec/model.md 3.4. */
+const fragmentation = 1.04;
+const contextBytes = 0.8 * gibibyte;
+const communicatorBytes = 1 * gibibyte;
+const usable = 0.97;
+
+type ActivationShape = Pick<Job, 'model' | 'sequenceLength' | 'microBatch' | 'precision'> & {
+  readonly parallel: Pick<Job['parallel'], 'tensor' | 'context' | 'sequenceParallel'>;
+  readonly options: Pick<Job['options'], 'moeImbalance'>;
+};
+
+/** Bytes that the backward pass of one layer needs of its forward, one micro-batch, one rank (spec/model.md 3.2, sum per operator). */
+export function layerActivationBytes(job: ActivationShape, kind: LayerKind, recompute: Job['recompute']): number {
+  const { model, parallel } = job;
+  const t = parallel.tensor;
+  const w = job.precision === 'fp32' ? 4 : 2;
+  const tokens = (job.microBatch * job.sequenceLength) / parallel.context;
+  const normTokens = parallel.sequenceParallel ? tokens / t : tokens;
+  const h = model.hidden;
+  if (recompute === 'full') return w * normTokens * h;
+  const masks = model.dropout ? 2 * normTokens * h : 0;
+  const inputs = 4 * w * normTokens * h;
+  return inputs + masks + attentionBytes(job, tokens, recompute) + ffnBytes(job, kind, tokens, normTokens);
+}
+
+function attentionBytes(job: ActivationShape, tokens: number, recompute: Job['recompute']): number {
+  const { model, parallel } = job;
+  const t = parallel.tensor;
+  const w = job.precision === 'fp32' ? 4 : 2;
+  const { queryKey, value } = headWidths(model);
+  const kvHeads = model.mla ? model.heads : model.kvHeads;
+  const projected = (w * tokens * (queryKey * (model.heads + kvHeads) + value * kvHeads)) / t;
+  const output = (w * tokens * value * model.heads) / t;
+  if (model.attention === 'flash') return projected + output + (4 * tokens * model.heads) / t;
+  const square = (tokens * job.sequenceLength * model.heads) / t;
+  const core = recompute === 'selective' ? 0 : (model.dropout ? 2 * w + 1 : w) * square;
+  return projected + output + core;
+}
+
+function ffnBytes(job: ActivationShape, kind: LayerKind, tokens: number, normTokens: number): number {
+  const { model, parallel } = job;
+  const w = job.precision === 'fp32' ? 4 : 2;
+  const perElement = w * (model.ffnKind === 'swiglu' ? 3 : 2);
+  if (kind === 'dense' || !model.experts) return (perElement * tokens * model.ffn) / parallel.tensor;
+  const { experts } = model;
+  const routed = normTokens * experts.topK * job.options.moeImbalance;
+  const shared = (perElement * tokens * experts.shared * experts.sharedFfn) / parallel.tensor;
+  return shared + routed * (w * model.hidden + perElement * experts.ffn);
+}
+
+/** Bytes of weights, gradients and optimizer states of one parameter (spec/model.md 3.1). */
+export interface StateBytes {
+  readonly weights: number;
+  readonly gradients: number;
+  readonly optimizer: number;
+}
+
+export function stateBytesOf(job: Job): StateBytes {
+  const weights = job.precision === 'fp32' ? 4 : 2;
+  const optimizer = job.options.offloadOptimizer ? 0 : job.precision === 'fp32' ? 8 : 12;
+  return { weights, gradients: job.options.gradientBytes, optimizer };
+}
+
+interface RankState {
+  readonly weights: number;
+  readonly gradients: number;
+  readonly optimizer: number;
+}
+
+/** State of `dense` and `expert` parameters under the ZeRO stage, sharded over the group that shares them. */
+function rankState(job: Job, dense: number, expert: number): RankState {
+  const { data, context, tensor, expert: e, expertTensor, zero } = job.parallel;
+  const bytes = stateBytesOf(job);
+  const shardGroup = job.options.shardGroup > 0 ? job.options.shardGroup : data * context;
+  const over = (group: number, stage: number): number => (zero >= stage ? Math.max(1, group) : 1);
+  const expertGroup = (data * context * tensor) / (e * expertTensor);
+  const sum = (stage: number, perParameter: number): number =>
+    perParameter * (dense / over(shardGroup, stage) + expert / over(expertGroup, stage));
+  return { weights: sum(3, bytes.weights), gradients: sum(2, bytes.gradients), optimizer: sum(1, bytes.optimizer) };
+}
+
+export interface StageMemory {
+  readonly parameters: number;
+  readonly weightsBytes: number;
+  readonly gradientsBytes: number;
+  readonly optimizerBytes: number;
+  readonly activationsBytes: number;
+}
+
+/** Peak of the bytes alive over a rank's operations: F allocates a chunk's activations, B (or W) frees them (spec/model.md 3.3). */
+function peakAlive(schedule: Schedule, rank: number, bytesOfChunk: readonly number[]): number {
+  const frees = schedule.splitsBackward ? 'W' : 'B';
+  let alive = 0;
+  let peak = 0;
+  for (const { kind, chunk } of schedule.order[rank] ?? []) {
+    if (kind === 'F') alive += bytesOfChunk[chunk] ?? 0;
+    peak = Math.max(peak, alive);
+    if (kind === frees) alive -= bytesOfChunk[chunk] ?? 0;
+  }
+  return peak;
+}
+
+/** Activations outside the layers: embedding mask, final norm and head input, fp32 logits (spec/model.md 3.2). */
+function edgeActivationBytes(job: Job, first: boolean, last: boolean, microBatches: number): number {
+  const { model, parallel } = job;
+  const tokens = (job.microBatch * job.sequenceLength) / parallel.context;
+  const cut = parallel.sequenceParallel ? parallel.tensor : 1;
+  let bytes = 0;
+  if (first && model.dropout) bytes += ((tokens * model.hidden) / cut) * Math.min(parallel.pipeline, microBatches);
+  if (last) bytes += (2 * 2 * tokens * model.hidden) / cut + (4 * tokens * model.vocab) / parallel.tensor;
+  return bytes;
+}
+
+/** Model state and activations of one pipeline rank, before the fixed costs of spec/model.md 3.4. */
+export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMemory {
+  const { model, parallel } = job;
+  const stages = stagesOf(schedule.layout, parallel.pipeline, schedule.chunks);
+  const layers = layersOfStages(model.layers, stages, 1);
+  const starts: number[] = [];
+  layers.reduce((sum, count) => {
+    starts.push(sum);
+    return sum + count;
+  }, 0);
+  let dense = 0;
+  let expert = 0;
+  const bytesOfChunk: number[] = [];
+  let working = 0;
+  let edges = 0;
+  const microBatches = job.globalBatch / (job.microBatch * parallel.data);
+  for (let chunk = 0; chunk < schedule.chunks; chunk++) {
+    const stage = stageOfChunk(schedule.layout, parallel.pipeline, rank, chunk);
+    const first = stage === 0;
+    const last = stage === stages - 1;
+    const count = layers[stage] ?? 0;
+    const limit = job.recompute === 'full' ? (job.options.recomputeLayers ?? count) : count;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
+      const kind = layerKind(model, (starts[stage] ?? 0) + i);
+      const parameters = layerParametersOnRank(model, kind, parallel);
+      dense += parameters.dense;
+      expert += parameters.expert;
+      const recompute = i < limit ? job.recompute : 'none';
+      bytes += layerActivationBytes(job, kind, recompute);
+      // While a checkpointed layer is computed again it holds all that a layer without recomputation holds.
+      if (recompute === 'full') working = Math.max(working, layerActivationBytes(job, kind, 'none'));
+    }
+    if (first || last) dense += edgeParametersOnRank(job, first, last);
+    edges += edgeActivationBytes(job, first, last, microBatches);
+    bytesOfChunk.push(bytes);
+  }
+  const state = rankState(job, dense, expert);
+  return {
+    parameters: dense + expert,
+    weightsBytes: state.weights,
+    gradientsBytes: state.gradients,
+    optimizerBytes: state.optimizer,
+    activationsBytes: peakAlive(schedule, rank, bytesOfChunk) + working + edges,
+  };
+}
+
+/** Largest unit that ZeRO-3 gathers, in parameters of one rank. */
+function largestUnit(model: ModelShape, job: Job): number {
+  const kinds: LayerKind[] = model.experts ? ['dense', 'moe'] : ['dense'];
+  const layers = kinds.map((kind) => layerParametersOnRank(model, kind, job.parallel)).map((p) => p.dense + p.expert);
+  return Math.max(...layers, edgeParametersOnRank(job, true, false));
+}
+
+/** Memory of the worst rank; its parts add up to peakBytes (spec/model.md 3.4). */
+export function stepMemory(job: Job, device: Device, stageRanks: number): MemoryReport {
+  const { pipeline, virtualStages, data, context, zero } = job.parallel;
+  const microBatches = job.globalBatch / (job.microBatch * data);
+  const schedule = scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches });
+  const buffers =
+    (data * context > 1 && job.options.dataOverlap && zero >= 1 && zero < 3 ? 2 * job.options.bucketBytes : 0) +
+    (zero === 3 ? 2 * 2 * largestUnit(job.model, job) : 0);
+  const fixed = buffers + communicatorBytes + contextBytes;
+  let worst: MemoryReport | undefined;
+  for (let rank = 0; rank < pipeline; rank++) {
+    const stage = stageMemory(job, schedule, rank);
+    const alive = stage.weightsBytes + stage.gradientsBytes + stage.optimizerBytes + stage.activationsBytes;
+    const peakBytes = alive * fragmentation + fixed;
+    if (worst && worst.peakBytes >= peakBytes) continue;
+    worst = {
+      deviceBytes: device.memoryBytes,
+      peakBytes,
+      fits: peakBytes <= usable * device.memoryBytes,
+      weightsBytes: stage.weightsBytes,
+      gradientsBytes: stage.gradientsBytes,
+      optimizerBytes: stage.optimizerBytes,
+      activationsBytes: stage.activationsBytes,
+      otherBytes: peakBytes - alive,
+      worstRank: rank * stageRanks,
+    };
+  }
+  if (!worst) throw new RangeError('stepMemory: the pipeline has no ranks');
+  return worst;
+}

@@ -1,0 +1,73 @@
+import type { Cluster } from '../../platform/cluster.js';
+import { peakFlopsOf } from '../../platform/device.js';
+import { stepFlops } from '../flops.js';
+import { type Job, noPerturbation, type Perturbation } from '../job.js';
+import { stepMemory } from '../memory.js';
+import { buildPlan, type Plan } from '../plan/plan.js';
+import type { StepReport } from '../report.js';
+import { closeBooks } from './books.js';
+import { buildProgram, microBatchesOf } from './build-program.js';
+import { type Execution, StepExecution } from './execution.js';
+import type { StepProgram } from './program.js';
+import { slowFactors } from './slow-factors.js';
+
+export interface StepOptions {
+  /** false: every rank is simulated (default true). */
+  readonly fold?: boolean;
+  /** false: every block operator by operator, also where nothing can interfere (default true). */
+  readonly coalesce?: boolean;
+  /** Which step's jitter is drawn (default 0). */
+  readonly step?: number;
+}
+
+const execute = (plan: Plan, program: StepProgram, perturbation: Perturbation, options: StepOptions): Execution =>
+  new StepExecution(plan, program, {
+    factors: slowFactors(plan, perturbation, options.step ?? 0),
+    coalesce: options.coalesce ?? true,
+  }).run();
+
+/**
+ * Simulates one optimizer step of a job on a cluster and accounts for every GPU-second of it (architecture: Job + Cluster ->
+ * Plan -> StepProgram -> execution -> StepReport).
+ * @throws RangeError when the job's sizes do not fit together (see the scenario's checks for a user's wording).
+ */
+export function simulateStep(
+  job: Job,
+  cluster: Cluster,
+  perturbation: Perturbation = noPerturbation,
+  options: StepOptions = {},
+): StepReport {
+  const fold = options.fold ?? true;
+  const plan = buildPlan(job, cluster, perturbation, { fold });
+  const program = buildProgram(plan);
+  const execution = execute(plan, program, perturbation, options);
+  const slow = perturbation.slowRanks.length > 0 || perturbation.jitter.sigma > 0;
+  const twin = slow ? runTwin(job, cluster, perturbation, options) : execution;
+  const gpus = plan.grid.ranks;
+  const { stepSeconds } = execution;
+  const flops = stepFlops(job.model, job);
+  const gpuSeconds = closeBooks(execution.books, twin.books, gpus, stepSeconds);
+  const capacity = gpus * stepSeconds * peakFlopsOf(cluster.device.peakFlops, job.precision);
+  return {
+    gpus,
+    microBatches: microBatchesOf(job),
+    stepSeconds,
+    tokensPerSecond: (job.globalBatch * job.sequenceLength) / stepSeconds,
+    modelFlops: flops.model,
+    hardwareFlops: flops.hardware,
+    modelTflopsPerGpu: flops.model / stepSeconds / gpus / 1e12,
+    hardwareTflopsPerGpu: flops.hardware / stepSeconds / gpus / 1e12,
+    mfu: flops.model / capacity,
+    hfu: flops.hardware / capacity,
+    memory: stepMemory(job, cluster.device, plan.grid.stageRanks),
+    gpuSeconds,
+    folding: { ranks: gpus, classes: plan.classes.length, events: execution.events },
+  };
+}
+
+/** The same plan without slow ranks and jitter, folded: what its waits have less is what stragglers cause (spec/model.md 9.2). */
+function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options: StepOptions): Execution {
+  const calm: Perturbation = { ...perturbation, slowRanks: [], jitter: { sigma: 0 } };
+  const plan = buildPlan(job, cluster, calm, { fold: true });
+  return execute(plan, buildProgram(plan), calm, options);
+}
