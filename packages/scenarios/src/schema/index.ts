@@ -1,1 +1,3 @@
-export {};
+export * from './did-you-mean.js';
+export * from './input-error.js';
+export * from './quantities.js';

@@ -1,0 +1,44 @@
+import type { Command } from '../conduct/command.js';
+
+/** A command's line in the overview, and how its module is loaded: only the one that runs is. */
+export interface Registration {
+  readonly describe: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order in which `--help` lists them. Adding one is one line here. */
+export const commands: Readonly<Record<string, Registration>> = {
+  replay: {
+    describe: 'simulate a training step at each GPU count; speedup, efficiency and where the rest went',
+    load: async () => (await import('./replay.js')).replay,
+  },
+  inspect: {
+    describe: 'what would run: parameters, FLOPs, memory, groups, messages, the three walls',
+    load: async () => (await import('./inspect.js')).inspect,
+  },
+  net: {
+    describe: 'finish times of flows that share links',
+    load: async () => (await import('./net.js')).net,
+  },
+  collective: {
+    describe: 'time and bandwidth of a collective by message size',
+    load: async () => (await import('./collective.js')).collective,
+  },
+  validate: {
+    describe: 'published training runs against the model: error by source, hardware and row',
+    load: async () => (await import('./validate.js')).validate,
+  },
+  init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
+  schema: {
+    describe: 'the JSON Schema of the scenario file',
+    load: async () => (await import('./schema.js')).schema,
+  },
+  catalogue: {
+    describe: 'the names that exist: models, devices, clusters, scenarios',
+    load: async () => (await import('./catalogue.js')).catalogue,
+  },
+  completion: {
+    describe: 'shell completion for bash, zsh or fish',
+    load: async () => (await import('./completion.js')).completion,
+  },
+};

@@ -1,0 +1,102 @@
+import { didYouMean, InputError, formatIssue } from '@regatta/scenarios';
+import yargs from 'yargs';
+import { type Command, commonOptions, type OptionSpec } from './command.js';
+import { processIo } from './io.js';
+
+const wrongUsage = (message: string, expected: string): InputError =>
+  new InputError([{ code: 'usage', path: '', expected, received: '', message }]);
+
+interface ParsedLine {
+  readonly args: Record<string, unknown>;
+  readonly help: boolean;
+}
+
+function parseLine(name: string, command: Command, argv: readonly string[]): ParsedLine {
+  const options: Record<string, OptionSpec> = { ...commonOptions, ...command.options };
+  const parser = yargs([...argv])
+    .scriptName(`regatta ${name}`)
+    .usage(`regatta ${command.usage}\n\n${command.describe}`)
+    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'camel-case-expansion': false })
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? wrongUsage(message, `see regatta ${name} --help`);
+    })
+    .option('help', { type: 'boolean', alias: 'h', describe: 'show this help' });
+  for (const [key, spec] of Object.entries(options)) {
+    parser.option(key, {
+      describe: spec.describe,
+      type: spec.type === 'number' ? 'string' : spec.type === 'array' ? 'string' : spec.type,
+      ...(spec.type === 'array' ? { array: true, nargs: 1 } : {}),
+      ...(spec.type === 'array' || spec.type === 'boolean' ? {} : { requiresArg: true }),
+      ...(spec.alias === undefined ? {} : { alias: spec.alias }),
+    });
+  }
+  for (const [line, text] of command.examples) parser.example(`$ ${line}`, text);
+  const parsed: Record<string, unknown> = { ...parser.parseSync() };
+  if (parsed.help === true) {
+    parser.wrap(Math.min(110, process.stdout.columns ?? 110)).showHelp((text) => process.stdout.write(`${text}\n`));
+    return { args: parsed, help: true };
+  }
+  return { args: checked(name, command, options, parsed), help: false };
+}
+
+/** Positionals by name; unknown options, repeated single options and wrong choices are mistakes, all found at once. */
+function checked(
+  name: string,
+  command: Command,
+  options: Readonly<Record<string, OptionSpec>>,
+  parsed: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const aliases = Object.values(options).flatMap((spec) => (spec.alias === undefined ? [] : [spec.alias]));
+  const known = new Set([...Object.keys(options), ...aliases, 'help', 'h', '_', '$0', '--']);
+  const problems: InputError['issues'][number][] = [];
+  const problem = (path: string, message: string, expected: string): void => {
+    problems.push({ code: 'usage', path, expected, received: '', message });
+  };
+  const args: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(parsed)) {
+    if (!known.has(key)) {
+      problem(`--${key}`, `unknown option${didYouMean(key, Object.keys(options))}`, `an option of regatta ${name} --help`);
+      continue;
+    }
+    const spec = options[key];
+    if (!spec || value === undefined) continue;
+    if (spec.type !== 'array' && Array.isArray(value)) problem(`--${key}`, 'is given more than once', 'one value');
+    else if (spec.choices && typeof value === 'string' && !spec.choices.includes(value)) {
+      problem(`--${key}`, `unknown value ${value}${didYouMean(value, spec.choices)}`, spec.choices.join(' | '));
+    } else args[key] = value;
+  }
+  const positionals = [...command.usage.matchAll(/[[<]([a-z]+)(\.\.\.)?[\]>]/gi)];
+  const given = Array.isArray(parsed._) ? parsed._.map(String) : [];
+  for (const [whole, positional, many] of positionals) {
+    const value = many ? given.splice(0) : given.shift();
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) {
+      if (whole.startsWith('<')) problem(positional ?? '', 'is missing', `regatta ${command.usage}`);
+    } else if (positional) args[positional] = value;
+  }
+  if (given.length > 0) problem('', `unexpected argument ${given.join(' ')}`, `regatta ${command.usage}`);
+  if (problems.length > 0) throw new InputError(problems);
+  return args;
+}
+
+/** Parses a command's line and runs it: 0 done, 1 a check failed, 2 wrong input, 3 a bug of ours. */
+export async function runCommand(name: string, command: Command, argv: readonly string[]): Promise<number> {
+  try {
+    const { args, help } = parseLine(name, command, argv);
+    if (help) return 0;
+    const io = processIo(args.quiet === true, typeof args.color === 'boolean' ? args.color : undefined);
+    return await command.run(args, io);
+  } catch (error) {
+    if (error instanceof InputError) {
+      for (const issue of error.issues) process.stderr.write(`${formatIssue(issue)}\n`);
+      return 2;
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(
+      `This is a bug of Regatta, not of yours. Please report it with the command line and these lines:\n${text}\n`,
+    );
+    return 3;
+  }
+}
