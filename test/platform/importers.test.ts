@@ -6,6 +6,7 @@ import {
   InputError,
   ibHosts,
   ibSwitchNames,
+  importCluster,
   nodeInside,
   readClusterFile,
   readIbnetdiscover,
@@ -281,6 +282,21 @@ describe('unified view', () => {
     const view = unifiedView({ slurm: uneven }, { device: testDevice, gpusPerNode: 2, oversubscription: 2 });
     expect(clusterProblems(view.cluster)).toEqual([]);
     expect(topologySummary(view.cluster)).toMatchObject({ nodes: 3, oversubscription: { leaf: 2 } });
+  });
+
+  it('is made of files in any order; mistakes of all of them come together', () => {
+    const files = ['two-rails.ibnet.txt', 'two-rails.topology.conf', 'dgx-two-rails.topo.txt'].map((name) => ({
+      file: name,
+      text: fixture(name),
+    }));
+    const view = importCluster(files, { device: testDevice });
+    expect(importCluster(files.toReversed(), { device: testDevice }).cluster).toEqual(view.cluster);
+    expect(view.cluster.gpusPerNode).toBe(4);
+    const broken = files.map(({ file, text }) => ({ file, text: text.slice(0, text.length / 3) }));
+    expect(
+      issuesOf(() => importCluster([...broken, { file: 'x', text: '' }], { device: testDevice })).length,
+    ).toBeGreaterThan(2);
+    expect(issuesOf(() => importCluster([...files, ...files.slice(0, 1)], { device: testDevice }))).toHaveLength(1);
   });
 
   it('knows each file by its content', () => {

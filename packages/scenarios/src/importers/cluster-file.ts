@@ -1,7 +1,8 @@
 import { type IbFabric, readIbnetdiscover } from './ibnetdiscover.js';
 import { type NvidiaSmiTopo, readNvidiaSmiTopo } from './nvidia-smi-topo.js';
-import { readSlurmTopology, type SlurmTopology } from './slurm-topology.js';
+import { readSlurmTopology } from './slurm-topology.js';
 import { readSlurmTopologyYaml } from './slurm-topology-yaml.js';
+import type { SlurmTopology } from './slurm-types.js';
 import { plainLines, TextIssues } from './text-issues.js';
 
 /** A file about a cluster that exists, told by its content. */

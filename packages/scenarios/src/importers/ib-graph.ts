@@ -2,7 +2,7 @@ import type { GraphFabric, Routing } from '@regatta/sim-core';
 import { type IbHost, ibHosts, ibSwitchNames } from './ib-hosts.js';
 import type { IbCable, IbFabric } from './ibnetdiscover.js';
 import type { NodeInside } from './node-inside.js';
-import type { SlurmTopology } from './slurm-topology.js';
+import type { SlurmTopology } from './slurm-types.js';
 
 interface HostPort {
   readonly cable: number;

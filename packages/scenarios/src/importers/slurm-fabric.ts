@@ -1,5 +1,5 @@
 import type { FabricSpec, Routing } from '@regatta/sim-core';
-import type { SlurmSwitch, SlurmTopology } from './slurm-topology.js';
+import type { SlurmSwitch, SlurmTopology } from './slurm-types.js';
 
 /** Rates that a Slurm topology does not state. */
 export interface SlurmRates {

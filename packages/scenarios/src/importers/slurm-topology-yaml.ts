@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { expandHostlist } from './hostlist.js';
-import { finishSlurmTopology, type SlurmRecords, type SlurmTopology } from './slurm-topology.js';
+import { finishSlurmTopology } from './slurm-topology.js';
+import type { SlurmRecords, SlurmTopology } from './slurm-types.js';
 import { TextIssues } from './text-issues.js';
 
 /** Reads one value after another with its place. */

@@ -1,4 +1,4 @@
-import type { SlurmSwitch } from './slurm-topology.js';
+import type { SlurmSwitch } from './slurm-types.js';
 import type { TextIssues } from './text-issues.js';
 
 /** Roots of a tree or forest of switches; reports children that are not defined, two parents and loops. */

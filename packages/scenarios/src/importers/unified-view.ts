@@ -4,7 +4,7 @@ import type { IbFabric } from './ibnetdiscover.js';
 import { type NodeInside, nodeInside } from './node-inside.js';
 import type { NvidiaSmiTopo } from './nvidia-smi-topo.js';
 import { slurmFabric } from './slurm-fabric.js';
-import type { SlurmTopology } from './slurm-topology.js';
+import type { SlurmTopology } from './slurm-types.js';
 
 /** What is known of a cluster that exists; any of the three may be missing. */
 export interface ClusterSources {
