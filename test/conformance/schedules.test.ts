@@ -1,4 +1,4 @@
-import { builtInPolicy, gpuPool, type JobSpec, runCluster, type Schedule, scheduleOf } from '@regatta/sim-core';
+import { builtInPolicy, gpuPool, type JobSchedule, type JobSpec, runCluster, scheduleOf } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { readReference, referenceFiles } from '../support/reference.js';
 
@@ -50,7 +50,7 @@ function jobsOf(list: unknown): JobSpec[] {
 }
 
 /** Compares every field that the reference has, and fails on one that the schedule does not have. */
-function compare(actual: Schedule, wanted: Fields, tolerance: number, where: string): void {
+function compare(actual: JobSchedule, wanted: Fields, tolerance: number, where: string): void {
   for (const [field, value] of Object.entries(wanted)) {
     if (field === 'jobs') compareJobs(actual.jobs, value as Fields, tolerance, where);
     else {
@@ -63,7 +63,7 @@ function compare(actual: Schedule, wanted: Fields, tolerance: number, where: str
   }
 }
 
-function compareJobs(actual: Schedule['jobs'], wanted: Fields, tolerance: number, where: string): void {
+function compareJobs(actual: JobSchedule['jobs'], wanted: Fields, tolerance: number, where: string): void {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(wanted).sort());
   for (const [id, entry] of Object.entries(wanted)) {
     const job = fieldsOf(entry, `${where}.jobs.${id}`, ['intervals', 'finish']);

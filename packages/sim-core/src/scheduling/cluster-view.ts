@@ -1,8 +1,7 @@
 import type { ClusterState } from './cluster-state.js';
-import type { JobQueue } from './job-queue.js';
 import { isElastic, leastGpus, mostGpus, type Tenant } from './job-spec.js';
 import type { JobState } from './job-state.js';
-import type { AllocationTrial, ClusterView, JobView, RunningJobs } from './policy.js';
+import type { AllocationTrial, ClusterView, JobQueue, JobView, NodeView, RunningJobs } from './policy.js';
 import { Trial, type TrialContext } from './trial.js';
 
 /** The policy's window on a run: always shows the present state. */
@@ -56,6 +55,20 @@ export class LiveView implements ClusterView {
   job(id: string): JobView | undefined {
     const job = this.#state.byId.get(id);
     return job === undefined || job.status === 'future' ? undefined : job;
+  }
+
+  get nodes(): readonly NodeView[] {
+    const { inventory } = this.#state;
+    if (inventory.cluster.model === 'pool') return [];
+    return inventory.cluster.nodeGpus.map((_, node) => ({
+      node,
+      takesJobs: inventory.takesJobs(node),
+      gpuIds: inventory.gpusOfNode(node),
+    }));
+  }
+
+  gpusOf(view: JobView): readonly number[] | undefined {
+    return this.#behind(view).gpuIds;
   }
 
   trial(): AllocationTrial {

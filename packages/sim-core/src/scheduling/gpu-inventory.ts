@@ -105,6 +105,12 @@ export class GpuInventory implements FreeGpus {
     return locals;
   }
 
+  /** GPU indices of a node. */
+  gpusOfNode(node: number): number[] {
+    const first = this.#firstGpu[node] ?? 0;
+    return Array.from({ length: this.cluster.nodeGpus[node] ?? 0 }, (_, local) => first + local);
+  }
+
   nodeWithFree(gpus: number, from = 0): number {
     const level = this.#levels[gpus];
     if (level === undefined) return -1;
@@ -151,7 +157,7 @@ export class GpuInventory implements FreeGpus {
       this.#holders[gpu] = holders;
       const flipped = by === 1 ? holders === 1 : holders === 0;
       if (!flipped) continue;
-      const node = this.nodeOfGpuNear(gpu, runNode);
+      const node = this.#nodeOfGpuNear(gpu, runNode);
       if (node !== runNode) {
         if (run > 0) this.#change(runNode, -by * run);
         run = 0;
@@ -162,7 +168,7 @@ export class GpuInventory implements FreeGpus {
     if (run > 0) this.#change(runNode, -by * run);
   }
 
-  private nodeOfGpuNear(gpu: number, node: number): number {
+  #nodeOfGpuNear(gpu: number, node: number): number {
     const first = this.#firstGpu[node];
     if (first !== undefined && gpu >= first && gpu < first + (this.cluster.nodeGpus[node] as number)) return node;
     return this.nodeOfGpu(gpu);

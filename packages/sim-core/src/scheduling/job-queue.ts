@@ -1,22 +1,5 @@
 import type { OrderForest } from './order-forest.js';
-import type { JobView } from './policy.js';
-
-/** Bounds on what a search of the queue returns. */
-export interface QueueLimits {
-  /** Only jobs that can start on this many GPUs (default: any). */
-  readonly maxGpus?: number;
-  /** Only jobs whose estimate is at most this (default: any). */
-  readonly maxEstimateSeconds?: number;
-}
-
-/** Waiting jobs in the policy's order, ties by (submit time, position in the file). Searching costs O(sizes x log n), not O(n). */
-export interface JobQueue extends Iterable<JobView> {
-  readonly size: number;
-  /** First job within the limits. */
-  first(limits?: QueueLimits): JobView | undefined;
-  /** First job within the limits that stands behind the given one, which need not be in the queue itself. */
-  next(after: JobView, limits?: QueueLimits): JobView | undefined;
-}
+import type { JobQueue, JobView, QueueLimits } from './policy.js';
 
 /** Queue of jobs bucketed by GPUs wanted: a tree in order of the key for each distinct number of GPUs. */
 export class BucketQueue implements JobQueue {

@@ -1,4 +1,3 @@
-import type { JobQueue } from './job-queue.js';
 import type { JobSpec, Tenant } from './job-spec.js';
 
 /** What a policy sees of a job at the instant of a pass. All times in seconds. */
@@ -29,6 +28,23 @@ export interface JobView {
   readonly preemptions: number;
 }
 
+/** Bounds on what a search of the queue returns. */
+export interface QueueLimits {
+  /** Only jobs that can start on this many GPUs (default: any). */
+  readonly maxGpus?: number;
+  /** Only jobs whose estimate is at most this (default: any). */
+  readonly maxEstimateSeconds?: number;
+}
+
+/** Waiting jobs in the policy's order, ties by (submit time, position in the file). Searching costs O(sizes x log n), not O(n). */
+export interface JobQueue extends Iterable<JobView> {
+  readonly size: number;
+  /** First job within the limits. */
+  first(limits?: QueueLimits): JobView | undefined;
+  /** First job within the limits that stands behind the given one, which need not be in the queue itself. */
+  next(after: JobView, limits?: QueueLimits): JobView | undefined;
+}
+
 /** Running jobs, in the orders that policies ask for. */
 export interface RunningJobs extends Iterable<JobView> {
   readonly size: number;
@@ -51,6 +67,14 @@ export interface AllocationTrial {
   fork(): AllocationTrial;
 }
 
+/** A node as a policy sees it. */
+export interface NodeView {
+  readonly node: number;
+  /** Up, not draining, not a spare. */
+  readonly takesJobs: boolean;
+  readonly gpuIds: readonly number[];
+}
+
 /** The state that a policy decides on: everything it may know, and nothing else. */
 export interface ClusterView {
   readonly timeSeconds: number;
@@ -70,6 +94,10 @@ export interface ClusterView {
   /** What the policy remembered at its last pass. */
   readonly memo: unknown;
   job(id: string): JobView | undefined;
+  /** GPU indices that a running job holds; undefined in the pool model. */
+  gpusOf(job: JobView): readonly number[] | undefined;
+  /** The nodes, for policies that choose GPUs themselves; none in the pool model. */
+  readonly nodes: readonly NodeView[];
   trial(): AllocationTrial;
   /** Work in a second that the job would do on so many GPUs, ideally placed; 1 at the GPUs that it asked for. */
   speedAt(job: JobView, gpus: number): number;

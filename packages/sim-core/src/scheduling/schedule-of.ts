@@ -1,7 +1,7 @@
 import type { ClusterOutcome } from './cluster-run.js';
 
 /** Schedule of one policy in the shape of reference/schedules (its README says what each field means). */
-export interface Schedule {
+export interface JobSchedule {
   readonly jobs: Readonly<Record<string, ScheduledJob>>;
   readonly makespan: number;
   /** Wait is finish - submit - run time: time spent preempted counts. */
@@ -20,7 +20,7 @@ export interface ScheduledJob {
 }
 
 /** Reads the schedule off a run's log. Jobs that did not end (rejected, cut off) are left out. */
-export function scheduleOf(outcome: ClusterOutcome): Schedule {
+export function scheduleOf(outcome: ClusterOutcome): JobSchedule {
   const intervals = new Map<string, [number, number][]>();
   const open = new Map<string, number>();
   for (const event of outcome.log) {
