@@ -232,6 +232,28 @@ describe('cluster problems', () => {
     ]);
   });
 
+  it('say that a way is missing exactly when some two GPUs have none', () => {
+    const end = fc.constantFrom('s', 't', 'u', 'node0', 'node1', 'node2');
+    const cable = fc.record({ from: end, to: end, gbps: fc.constant(100) }).filter(({ from, to }) => from !== to);
+    fc.assert(
+      fc.property(fc.array(cable, { maxLength: 8 }), (cables) => {
+        const fabric: GraphFabric = {
+          kind: 'graph',
+          nicGbps: 100,
+          switches: ['s', 't', 'u'],
+          cables,
+          routing: 'spray',
+        };
+        const cluster = testCluster(fabric, 3, 1);
+        const said = clusterProblems(cluster).some(({ message }) => /no way leads|has no cable/.test(message));
+        const router = new Router(buildFabricGraph(cluster));
+        const apart = [0, 1, 2].some((from) => [0, 1, 2].some((to) => router.route(from, to).kind === 'disconnected'));
+        expect(said).toBe(apart);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('of a graph: unknown ends, loops, no capacity, nodes that no way reaches', () => {
     const [a, b] = [
       { from: 'node0', to: 's', gbps: 400 },

@@ -164,6 +164,9 @@ function graphProblems(problems: Problems, cluster: Cluster, fabric: GraphFabric
     return at;
   };
   const nicsOf = Array.from({ length: cluster.nodes }, (): { index: number | undefined; place: string }[] => []);
+  // A cable between two hosts is a place of its own: it joins them and leads nowhere else.
+  const placeOf = (end: { place: string; node: number | undefined }, cable: number): string =>
+    end.node === undefined ? end.place : `cable ${cable}`;
   let broken = false;
   fabric.cables.forEach((cable, i) => {
     const path = `fabric.cables.${i}`;
@@ -184,8 +187,8 @@ function graphProblems(problems: Problems, cluster: Cluster, fabric: GraphFabric
     });
     const [a, b] = ends;
     if (!a || !b) return;
-    if (a.node !== undefined) nicsOf[a.node]?.push({ index: a.nic, place: b.place });
-    if (b.node !== undefined) nicsOf[b.node]?.push({ index: b.nic, place: a.place });
+    if (a.node !== undefined) nicsOf[a.node]?.push({ index: a.nic, place: placeOf(b, i) });
+    if (b.node !== undefined) nicsOf[b.node]?.push({ index: b.nic, place: placeOf(a, i) });
     if (a.node === undefined && b.node === undefined) parent.set(root(a.place), root(b.place));
   });
   if (broken) return;
@@ -203,19 +206,25 @@ function graphProblems(problems: Problems, cluster: Cluster, fabric: GraphFabric
   disconnected(problems, nicsOf, root);
 }
 
-/** Nodes that no other node shares a set of joined switches with. */
+/** Nodes without a cable, and nodes that share no set of joined switches with some other node; one line for each set of nodes. */
 function disconnected(
   problems: Problems,
   nicsOf: readonly (readonly { place: string }[])[],
   root: (name: string) => string,
 ): void {
-  const [first] = nicsOf;
-  if (nicsOf.length < 2 || !first) return;
-  const reached = new Set(first.map((nic) => root(nic.place)));
+  if (nicsOf.length < 2) return;
+  const groups = new Map<string, { readonly node: number; readonly roots: readonly string[] }>();
   nicsOf.forEach((nics, node) => {
-    if (nics.length === 0) problems.add('fabric.cables', `node${node} has no cable`, 'a cable to each node');
-    else if (node > 0 && !nics.some((nic) => reached.has(root(nic.place)) || nic.place.split('.')[0] === 'node0')) {
-      problems.add('fabric.cables', `no way leads from node0 to node${node}`, 'a way over switches between all nodes');
+    const roots = [...new Set(nics.map((nic) => root(nic.place)))].sort();
+    if (roots.length === 0) problems.add('fabric.cables', `node${node} has no cable`, 'a cable to each node');
+    else if (!groups.has(roots.join('\n'))) groups.set(roots.join('\n'), { node, roots });
+  });
+  const all = [...groups.values()];
+  all.forEach(({ node, roots }, i) => {
+    const apart = all.slice(0, i).find((other) => !other.roots.some((name) => roots.includes(name)));
+    if (apart) {
+      const message = `no way leads from node${apart.node} to node${node}`;
+      problems.add('fabric.cables', message, 'a way over switches between all nodes');
     }
   });
 }
