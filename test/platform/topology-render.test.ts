@@ -11,7 +11,7 @@ describe('topology, rendered', () => {
     fc.assert(
       fc.property(smallCluster, (cluster) => {
         const graph = buildFabricGraph(cluster);
-        const json = topologyJson(cluster, topologySummary(cluster), graph, undefined, []);
+        const json = topologyJson(cluster, topologySummary(cluster), { graph, warnings: [] });
         for (const cable of json.links ?? []) expect(graph.linksNamed(cable.name)).toHaveLength(2);
         expect(JSON.parse(JSON.stringify(json))).toEqual(json);
       }),

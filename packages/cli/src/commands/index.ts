@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'time and bandwidth of a collective by message size',
     load: async () => (await import('./collective.js')).collective,
   },
+  topology: {
+    describe: 'the unified view of a cluster: inventory, links, bisection, what a job occupies; imports it too',
+    load: async () => (await import('./topology.js')).topology,
+  },
   validate: {
     describe: 'published training runs against the model: error by source, hardware and row',
     load: async () => (await import('./validate.js')).validate,

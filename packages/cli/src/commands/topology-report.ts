@@ -17,6 +17,8 @@ import { topologyText } from '../render/topology-text.js';
 /** A cluster to describe; names and warnings if it was imported. */
 export interface DescribedCluster {
   readonly cluster: Cluster;
+  /** The Clos that its list of cables is, if it is one. */
+  readonly closFabric?: Cluster['fabric'];
   readonly nodeNames?: readonly string[];
   readonly warnings: readonly string[];
   /** True when its files are the last word: two halves that nothing joins are then a remark, not a mistake. */
@@ -50,7 +52,11 @@ export function reportTopology(described: DescribedCluster, args: Arguments, io:
   } else if (flag(args, 'json')) {
     if (!listed) warnings.push(`the links of more than ${mostListedGpus} GPUs are not listed`);
     const graph = listed ? buildFabricGraph(cluster) : undefined;
-    deliver(`${JSON.stringify(topologyJson(cluster, summary, graph, nodeNames, warnings), null, 2)}\n`, args, io);
+    deliver(
+      `${JSON.stringify(topologyJson(cluster, summary, { ...described, graph, warnings }), null, 2)}\n`,
+      args,
+      io,
+    );
   } else {
     deliver(topologyText(summary), args, io);
   }

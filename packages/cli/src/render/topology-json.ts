@@ -14,6 +14,8 @@ export interface TopologyJson extends TopologySummary {
   readonly schemaVersion: 1;
   readonly command: 'topology';
   readonly cluster: Cluster;
+  /** Of an imported cluster whose cables are a two-tier Clos: the fabric to simulate it with. */
+  readonly closFabric?: Cluster['fabric'];
   /** Names that the nodes have where the cluster exists; node k of every other field is nodeNames[k]. */
   readonly nodeNames?: readonly string[];
   readonly links: readonly CableJson[] | null;
@@ -35,15 +37,15 @@ export function cablesJson(graph: FabricGraph): CableJson[] {
 export function topologyJson(
   cluster: Cluster,
   summary: TopologySummary,
-  graph: FabricGraph | undefined,
-  nodeNames: readonly string[] | undefined,
-  warnings: readonly string[],
+  more: Pick<TopologyJson, 'closFabric' | 'nodeNames' | 'warnings'> & { readonly graph: FabricGraph | undefined },
 ): TopologyJson {
+  const { graph, closFabric, nodeNames, warnings } = more;
   return {
     schemaVersion: 1,
     command: 'topology',
     ...summary,
     cluster,
+    ...(closFabric ? { closFabric } : {}),
     ...(nodeNames ? { nodeNames } : {}),
     links: graph ? cablesJson(graph) : null,
     warnings,

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '@regatta/scenarios';
+import { describe, expect, it } from 'vitest';
+import { topology } from '../../packages/cli/src/commands/topology.js';
+import type { Io } from '../../packages/cli/src/conduct/io.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures/importers/', import.meta.url));
+const files = ['dgx-two-rails.topo.txt', 'two-rails.ibnet.txt', 'two-rails.topology.conf'].map(
+  (name) => fixtures + name,
+);
+
+function run(args: Record<string, unknown>): { out: string; remarks: string[] } {
+  const done = { out: '', remarks: [] as string[] };
+  const io: Io = {
+    print: (text) => {
+      done.out += text;
+    },
+    remark: (text) => {
+      done.remarks.push(text);
+    },
+    readText: (path) => readFileSync(path, 'utf8'),
+    writeFile: () => {
+      throw new Error('nothing is written');
+    },
+    exists: () => false,
+    color: false,
+    width: 100,
+    interactive: false,
+  };
+  expect(topology.run(args, io)).toBe(0);
+  return done;
+}
+
+const issuesOf = (args: Record<string, unknown>): string[] => {
+  try {
+    run(args);
+  } catch (error) {
+    if (error instanceof InputError) return error.issues.map((issue) => `${issue.path}: ${issue.message}`);
+    throw error;
+  }
+  return [];
+};
+
+describe('topology', () => {
+  it('describes a cluster of the catalogue and a job on it', () => {
+    const { out } = run({ cluster: 'h100-rail-clos', job: '1024' });
+    expect(out).toContain('2,048 nodes of 8 h100-sxm-80gb = 16,384 GPUs');
+    expect(out).toMatch(/bisection, one way +409\.6 TB\/s \(100 % of full\)/);
+    expect(out).toMatch(/first switches +32 \(32 if packed\)/);
+    const changed = run({
+      cluster: 'h100-rail-clos',
+      set: ['cluster.nodes=64', 'cluster.fabric.oversubscription=4'],
+    }).out;
+    expect(changed).toContain('64 nodes');
+    expect(changed).toMatch(/25 % of full/);
+  });
+
+  it('prints the same JSON for the same cluster, with the names of all links', () => {
+    const args = { cluster: 'h800-rail-clos', json: true, set: ['cluster.nodes=4'] };
+    const { out } = run(args);
+    expect(run(args).out).toBe(out);
+    const json = JSON.parse(out);
+    expect(json).toMatchObject({ schemaVersion: 1, command: 'topology', nodes: 4, gpus: 32 });
+    expect(json.links.map((link: { name: string }) => link.name)).toContain('node3.nic2');
+  });
+
+  it('joins the files of a cluster that exists, as text, JSON and Graphviz', () => {
+    const args = { import: files, device: 'h100-sxm-80gb', 'job-nodes': 'tray[1-2]' };
+    const { out, remarks } = run(args);
+    expect(out).toContain('4 nodes of 4 h100-sxm-80gb = 16 GPUs, 16 NICs');
+    expect(remarks.some((remark) => remark.includes('left out'))).toBe(true);
+    expect(JSON.parse(run({ ...args, json: true }).out)).toMatchObject({
+      nodeNames: ['tray1', 'tray2', 'tray10', 'tray11'],
+      job: { gpus: 8, nodes: 2 },
+    });
+    expect(run({ ...args, dot: true }).out).toContain('"LEAF-0" -- "SPINE-1" [label="2 x 400G"];');
+  });
+
+  it('refuses what cannot be, in one pass', () => {
+    expect(issuesOf({})).toHaveLength(1);
+    expect(issuesOf({ cluster: 'h100-rail-cols' })[0]).toContain('h100-rail-clos');
+    expect(issuesOf({ cluster: 'h100-rail-clos', job: '99999' })).toEqual(['--job: 99999 GPUs do not fit']);
+    expect(issuesOf({ cluster: 'h100-rail-clos', 'job-nodes': '3,9999' })).toEqual([
+      '--job-nodes: there is no node 9999',
+    ]);
+    expect(issuesOf({ cluster: 'h100-rail-clos', set: ['cluster.fabric.rails=3'] })).toHaveLength(1);
+    expect(issuesOf({ import: files, scenario: 'x', device: 'h1000', 'nic-gbps': '-4' })).toHaveLength(3);
+    expect(issuesOf({ import: [files[0], files[0]] })).toHaveLength(1);
+  });
+});
