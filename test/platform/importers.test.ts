@@ -240,6 +240,8 @@ describe('unified view', () => {
     const view = unifiedView({ topo, fabric, slurm }, { device: testDevice });
     expect(view.nodeNames).toEqual(['tray1', 'tray2', 'tray10', 'tray11']);
     expect(view.cluster).toMatchObject({ nodes: 4, gpusPerNode: 4, node: { kind: 'nvswitch' } });
+    const hgx = { ...testDevice, scaleUp: { ...testDevice.scaleUp, domain: 8 } };
+    expect(unifiedView({ topo, fabric, slurm }, { device: hgx }).cluster.device.scaleUp.domain).toBe(4);
     expect(view.cluster.device.scaleUp.bandwidthBytesPerSecond).toBe(450e9);
     expect(clusterProblems(view.cluster)).toEqual([]);
     const graph = buildFabricGraph(view.cluster);

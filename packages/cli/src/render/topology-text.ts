@@ -73,7 +73,12 @@ export function topologyText(summary: TopologySummary, warnings: readonly string
       'figures',
       ['', ''],
       [
-        ['bisection, one way', `${rate(summary.bisectionBytesPerSecond)} (${percent(summary.bisectionShare)} of full)`],
+        [
+          'bisection, one way',
+          summary.nodes < 2
+            ? 'one node'
+            : `${rate(summary.bisectionBytesPerSecond)} (${percent(summary.bisectionShare)} of full)`,
+        ],
         ['oversubscription', `${count(overall)}:1 (leaf ${count(leaf)}:1, spine ${count(spine)}:1)`],
         [
           'diameter',

@@ -1,10 +1,12 @@
 export * from './cluster-file.js';
+export * from './hf-config.js';
 export * from './hostlist.js';
 export * from './ib-hosts.js';
 export * from './ibnetdiscover.js';
 export * from './import-cluster.js';
 export * from './node-inside.js';
 export * from './nvidia-smi-topo.js';
+export * from './schedule-file.js';
 export { readSlurmTopology } from './slurm-topology.js';
 export { readSlurmTopologyYaml } from './slurm-topology-yaml.js';
 export type { SlurmGroup, SlurmSwitch, SlurmTopology } from './slurm-types.js';

@@ -92,20 +92,34 @@ function fabricOf({ fabric, slurm }: ClusterSources, options: UnifiedOptions, in
     const made = slurmFabric(slurm, { nicGbps, nicsPerNode, oversubscription: options.oversubscription ?? 1, routing });
     return { ...made, nicsPerNode };
   }
-  const alone: FabricSpec = { kind: 'clos', tiers: 2, rails: 1, nicGbps, nicsPerNode, oversubscription: 1, routing };
+  const alone: FabricSpec = {
+    kind: 'clos',
+    tiers: 2,
+    rails: 1,
+    nicGbps,
+    nicsPerNode,
+    nodesPerLeaf: 1,
+    spinesPerPod: 1,
+    oversubscription: 1,
+    routing,
+  };
   return { fabric: alone, nodeNames: ['node0'], nicsPerNode, warnings: [] };
 }
 
+/** Largest scale-up domain that is one board; a larger one is a rack's and spans nodes. */
+const boardGpus = 8;
+
+/** The device with the domain of these nodes and, if there is a matrix, the NVLinks that it shows. */
 function deviceWith(device: Device, inside: NodeInside | undefined, gpus: number, warnings: string[]): Device {
-  if (!inside || inside.kind === 'pcie') return device;
-  const bandwidthBytesPerSecond = inside.nvlinks * nvlinkBytesPerSecond(device);
+  const domain = device.scaleUp.domain > boardGpus ? Math.max(gpus, device.scaleUp.domain) : gpus;
   const stated = device.scaleUp.bandwidthBytesPerSecond;
+  if (!inside || inside.kind === 'pcie') return { ...device, scaleUp: { ...device.scaleUp, domain } };
+  const bandwidthBytesPerSecond = inside.nvlinks * nvlinkBytesPerSecond(device);
   if (Math.abs(bandwidthBytesPerSecond / stated - 1) > 0.01) {
     warnings.push(
       `the matrix shows ${inside.nvlinks} NVLinks a GPU (${bandwidthBytesPerSecond / 1e9} GB/s), ${device.name} has ${stated / 1e9} GB/s; the matrix counts`,
     );
   }
-  const domain = Math.max(gpus, device.scaleUp.domain);
   return { ...device, scaleUp: { ...device.scaleUp, bandwidthBytesPerSecond, domain } };
 }
 

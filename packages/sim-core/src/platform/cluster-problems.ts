@@ -192,6 +192,7 @@ function graphProblems(problems: Problems, cluster: Cluster, fabric: GraphFabric
     if (a.node === undefined && b.node === undefined) parent.set(root(a.place), root(b.place));
   });
   if (broken) return;
+  const counts = new Set<number>();
   nicsOf.forEach((nics, node) => {
     const stated = nics.map((nic) => nic.index).filter((index) => index !== undefined);
     if (stated.some((index) => index >= nics.length) || new Set(stated).size !== stated.length) {
@@ -201,7 +202,9 @@ function graphProblems(problems: Problems, cluster: Cluster, fabric: GraphFabric
         `each of 0 to ${nics.length - 1} once`,
       );
     }
-    if (nics.length > 0) shareProblem(problems, 'fabric.cables', cluster.gpusPerNode, nics.length);
+    if (nics.length > 0 && !counts.has(nics.length))
+      shareProblem(problems, 'fabric.cables', cluster.gpusPerNode, nics.length);
+    counts.add(nics.length);
   });
   disconnected(problems, nicsOf, root);
 }

@@ -64,12 +64,16 @@ export function graphFigures(graph: FabricGraph): FabricFigures {
     nics: graph.nics,
     nicsPerNode: graph.nics / Math.max(1, graph.cluster.nodes),
     rails: 1,
-    tiers: [...sums].map(([at, sum]): SwitchTier => {
-      return { name: `tier ${at}`, count: sum.count, downPorts: sum.down, upPorts: sum.up };
-    }),
-    cables: [...cables].map(([name, { count, total }]): CableTier => {
-      return { name, cables: count, bytesPerSecond: total / count, totalBytesPerSecond: total };
-    }),
+    tiers: [...sums]
+      .sort(([a], [b]) => a - b)
+      .map(([at, sum]): SwitchTier => {
+        return { name: `tier ${at}`, count: sum.count, downPorts: sum.down, upPorts: sum.up };
+      }),
+    cables: [...cables]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, { count, total }]): CableTier => {
+        return { name, cables: count, bytesPerSecond: total / count, totalBytesPerSecond: total };
+      }),
     oversubscription: { leaf: ratio(1), spine: ratio(2), overall: ratio(1) * ratio(2) },
     diameter,
     paths,
