@@ -12,25 +12,9 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'simulate a training step at each GPU count; speedup, efficiency and where the rest went',
     load: async () => (await import('./replay.js')).replay,
   },
-  inspect: {
-    describe: 'what would run: parameters, FLOPs, memory, groups, messages, the three walls',
-    load: async () => (await import('./inspect.js')).inspect,
-  },
-  net: {
-    describe: 'finish times of flows that share links',
-    load: async () => (await import('./net.js')).net,
-  },
-  collective: {
-    describe: 'time and bandwidth of a collective by message size',
-    load: async () => (await import('./collective.js')).collective,
-  },
   topology: {
     describe: 'the unified view of a cluster: inventory, links, bisection, what a job occupies; imports it too',
     load: async () => (await import('./topology.js')).topology,
-  },
-  validate: {
-    describe: 'published training runs against the model: error by source, hardware and row',
-    load: async () => (await import('./validate.js')).validate,
   },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {

@@ -1,4 +1,4 @@
-import { didYouMean, InputError, formatIssue } from '@regatta/scenarios';
+import { didYouMean, formatIssue, InputError } from '@regatta/scenarios';
 import yargs from 'yargs';
 import { type Command, commonOptions, type OptionSpec } from './command.js';
 import { processIo } from './io.js';
@@ -58,7 +58,11 @@ function checked(
   const args: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(parsed)) {
     if (!known.has(key)) {
-      problem(`--${key}`, `unknown option${didYouMean(key, Object.keys(options))}`, `an option of regatta ${name} --help`);
+      problem(
+        `--${key}`,
+        `unknown option${didYouMean(key, Object.keys(options))}`,
+        `an option of regatta ${name} --help`,
+      );
       continue;
     }
     const spec = options[key];

@@ -1,1 +1,2 @@
 export * from './loss-causes.js';
+export * from './scaling.js';

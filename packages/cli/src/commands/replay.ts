@@ -1,0 +1,50 @@
+import { replayStudy } from '@regatta/scenarios';
+import { type Command, flag, stringArgument } from '../conduct/command.js';
+import { deliver } from '../conduct/deliver.js';
+import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { memoryWarnings, replayText } from '../render/replay-text.js';
+
+export const replay: Command = {
+  usage: 'replay [scenario]',
+  describe: 'Simulates a training step at each GPU count: speedup, linear-scaling efficiency, and where the rest went.',
+  examples: [
+    ['regatta replay llama-3.1-405b-h100 --gpus 1024,4096,16384', 'weak scaling of a catalogue scenario'],
+    ['regatta replay scenario.yaml --gpus 1024,16384 --scaling strong', 'the same global batch on more GPUs'],
+    [
+      'regatta replay gpt3-175b-a100 --gpus 1024 --tp 4 --recompute selective --json',
+      'flags change fields; JSON for scripts',
+    ],
+  ],
+  options: {
+    ...scenarioOptions,
+    gpus: { type: 'string', describe: 'GPU counts, separated by commas' },
+    scaling: {
+      type: 'string',
+      describe: 'weak: the batch grows with the GPUs; strong: it stays (default weak)',
+      choices: ['weak', 'strong'],
+    },
+    baseline: { type: 'string', describe: 'GPU count to compare with (default: the smallest)' },
+    fold: { type: 'boolean', describe: 'fold ranks that cannot be told apart (--no-fold: simulate every rank)' },
+    'require-fit': { type: 'boolean', describe: 'exit 1 when a point does not fit in memory' },
+  },
+  run(args, io) {
+    const resolution = scenarioOf(args, io);
+    const baseline = gpuCounts(args, 'baseline')[0];
+    const { report, warnings } = replayStudy(
+      resolution,
+      {
+        gpus: gpuCounts(args),
+        scaling: stringArgument(args, 'scaling') === 'strong' ? 'strong' : 'weak',
+        ...(baseline === undefined ? {} : { baseline }),
+      },
+      { fold: args.fold !== false },
+      (gpus) => {
+        if (io.interactive) io.remark(`simulating ${gpus} GPUs`);
+      },
+    );
+    for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
+    for (const warning of memoryWarnings(report)) io.remark(warning);
+    deliver(args, io, report, () => replayText(report));
+    return flag(args, 'require-fit') && report.points.some((point) => !point.memory.fits) ? 1 : 0;
+  },
+};

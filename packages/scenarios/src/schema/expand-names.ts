@@ -1,0 +1,131 @@
+import type { Device, ModelShape } from '@regatta/sim-core';
+import { catalogueClusters } from '../catalogue/clusters.js';
+import { deviceHardware } from '../catalogue/devices.js';
+import { catalogueDevice, stacksOf } from '../catalogue/lookup.js';
+import { catalogueModels } from '../catalogue/models.js';
+import { readHfConfig } from '../importers/hf-config.js';
+import { didYouMean } from './did-you-mean.js';
+import type { InputIssue } from './input-error.js';
+import { isTree, type Tree } from './paths.js';
+import { scheduleNames } from './scenario-schema.js';
+
+/** Reads a file that a scenario names; undefined when there is none. */
+export type ReadText = (path: string) => string | undefined;
+
+/** What expanding found: mistakes by path, and remarks for the person. */
+export interface Expansion {
+  readonly issues: InputIssue[];
+  readonly warnings: string[];
+}
+
+const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
+  code: 'unknown-name',
+  path,
+  message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
+  expected: `a name of regatta catalogue ${kind}s${kind === 'model' ? ', or the path of a config.json' : ''}`,
+  received: name,
+});
+
+/** A model of the catalogue in the form of the scenario file. */
+export function inlineModel(shape: ModelShape): Tree {
+  return JSON.parse(JSON.stringify(shape));
+}
+
+export const inlineDevice = (device: Device): Tree => JSON.parse(JSON.stringify(device));
+
+function expandModel(value: unknown, read: ReadText, found: Expansion): unknown {
+  if (typeof value !== 'string') return value;
+  const known = catalogueModels.find((model) => model.shape.name === value);
+  if (known) return inlineModel(known.shape);
+  const text = read(value);
+  if (text !== undefined) {
+    const { model, warnings } = readHfConfig(text, value);
+    found.warnings.push(...warnings.map((warning) => `${value}: ${warning}`));
+    return inlineModel(model);
+  }
+  found.issues.push(
+    unknownName(
+      'job.model',
+      'model',
+      value,
+      catalogueModels.map((model) => model.shape.name),
+    ),
+  );
+  return undefined;
+}
+
+function expandDevice(value: unknown, stack: unknown, path: string, found: Expansion): unknown {
+  if (typeof value !== 'string') return value;
+  const device = catalogueDevice(value, typeof stack === 'string' ? stack : undefined);
+  if (device) return inlineDevice(device);
+  if (deviceHardware.some((hardware) => hardware.name === value)) {
+    const names = [...stacksOf(value).map((s) => s.name), 'default'];
+    found.issues.push({
+      code: 'unknown-name',
+      path: 'job.stack',
+      message: `unknown stack ${String(stack)} of ${value}${didYouMean(String(stack), names)}`,
+      expected: names.join(' | '),
+      received: String(stack),
+    });
+    return inlineDevice(catalogueDevice(value) ?? ({} as Device));
+  }
+  found.issues.push(
+    unknownName(
+      path,
+      'device',
+      value,
+      deviceHardware.map((hardware) => hardware.name),
+    ),
+  );
+  return undefined;
+}
+
+function expandCluster(value: unknown, stack: unknown, found: Expansion): unknown {
+  let tree = value;
+  let constants: Readonly<Record<string, number>> = {};
+  if (typeof value === 'string') {
+    const known = catalogueClusters.find((cluster) => cluster.name === value);
+    if (!known) {
+      found.issues.push(
+        unknownName(
+          'cluster',
+          'cluster',
+          value,
+          catalogueClusters.map((cluster) => cluster.name),
+        ),
+      );
+      return undefined;
+    }
+    const { constants: own, ...cluster } = known.cluster;
+    constants = own ?? {};
+    tree = { name: known.name, ...JSON.parse(JSON.stringify(cluster)) };
+  }
+  if (!isTree(tree)) return tree;
+  const device = expandDevice(tree.device, stack, 'cluster.device', found);
+  return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
+}
+
+/**
+ * Replaces catalogue names by what they stand for. Called before flags and --set are laid over a scenario, so that those reach
+ * into what a name stood for, and again after, for names that they brought.
+ */
+export function expandNames(
+  root: Tree,
+  read: ReadText,
+  parseSchedule: (text: string, path: string) => unknown,
+  found: Expansion,
+): Tree {
+  const result: Tree = { ...root };
+  const job = isTree(root.job) ? { ...root.job } : root.job;
+  if (isTree(job)) {
+    if ('model' in job) job.model = expandModel(job.model, read, found);
+    const { schedule } = job;
+    if (typeof schedule === 'string' && !scheduleNames.some((name) => name === schedule)) {
+      const text = read(schedule);
+      if (text !== undefined) job.schedule = parseSchedule(text, schedule);
+    }
+    result.job = job;
+  }
+  if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, found);
+  return result;
+}

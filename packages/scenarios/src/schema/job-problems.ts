@@ -1,0 +1,79 @@
+import { type Job, RankGrid, scheduleOrder } from '@regatta/sim-core';
+
+/** A reason why a job cannot run as it is: field, what is wrong, what is allowed. */
+export interface JobProblem {
+  readonly path: string;
+  readonly message: string;
+  readonly expected: string;
+}
+
+const divides = (total: number, by: number): boolean => by > 0 && Number.isInteger(total / by);
+
+/** Sizes that must divide and options that exclude each other (spec/model.md 4.5; contract: conduct). */
+export function jobProblems(job: Job): JobProblem[] {
+  const problems: JobProblem[] = [];
+  const add = (path: string, message: string, expected: string): void => {
+    problems.push({ path, message, expected });
+  };
+  const { model, parallel } = job;
+  const { tensor, context, pipeline, data, expert, expertTensor, virtualStages } = parallel;
+  const must = (path: string, what: string, total: number, by: number, byWhat: string): void => {
+    if (!divides(total, by))
+      add(path, `${what} ${total} is not a multiple of ${byWhat} ${by}`, `a divisor of ${total}`);
+  };
+  must('job.parallel.tensor', 'job.model.heads', model.heads, tensor, 'job.parallel.tensor');
+  if (!model.mla) must('job.parallel.tensor', 'job.model.kvHeads', model.kvHeads, tensor, 'job.parallel.tensor');
+  must('job.parallel.tensor', 'job.model.ffn', model.ffn, tensor, 'job.parallel.tensor');
+  must('job.parallel.context', 'job.sequenceLength', job.sequenceLength, context, 'job.parallel.context');
+  if (!divides(job.globalBatch, job.microBatch * data)) {
+    add(
+      'job.globalBatch',
+      `${job.globalBatch} is not a multiple of microBatch x data = ${job.microBatch} x ${data}`,
+      `a multiple of ${job.microBatch * data}`,
+    );
+  }
+  if (model.headDim !== Math.floor(model.headDim))
+    add('job.model.headDim', `hidden / heads = ${model.headDim}`, 'a whole number');
+  if (parallel.sequenceParallel && !divides(job.sequenceLength / context, tensor)) {
+    add(
+      'job.sequenceLength',
+      `${job.sequenceLength / context} tokens a context rank are not a multiple of tensor ${tensor}`,
+      `a multiple of ${tensor * context}`,
+    );
+  }
+  if (model.experts) {
+    must('job.parallel.expert', 'job.model.experts.count', model.experts.count, expert, 'job.parallel.expert');
+    if (!divides(tensor * context * data, expert * expertTensor)) {
+      add(
+        'job.parallel.expert',
+        `tensor x context x data = ${tensor * context * data} is not a multiple of expert x expertTensor = ${expert * expertTensor}`,
+        'a divisor',
+      );
+    }
+    if (model.experts.topK > model.experts.count)
+      add('job.model.experts.topK', `${model.experts.topK} of ${model.experts.count} experts`, 'at most count');
+  } else if (expert > 1) add('job.parallel.expert', `is ${expert}, but the model has no experts`, '1');
+  const chunks = job.schedule === 'zb-v' ? 2 : virtualStages;
+  if (model.layers < pipeline * chunks) {
+    add(
+      'job.parallel.pipeline',
+      `${model.layers} layers cannot fill ${pipeline} x ${chunks} chunks`,
+      `pipeline x virtualStages of at most ${model.layers}`,
+    );
+  }
+  if (virtualStages > 1 && job.schedule !== 'interleaved' && typeof job.schedule === 'string') {
+    add('job.schedule', `${job.schedule} has one chunk a rank, virtualStages is ${virtualStages}`, 'interleaved');
+  }
+  if (virtualStages > 1 && pipeline === 1)
+    add('job.parallel.virtualStages', `is ${virtualStages} without a pipeline`, '1');
+  if (problems.length === 0) {
+    try {
+      scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches: job.globalBatch / (job.microBatch * data) });
+      void new RankGrid(parallel);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      add('job.schedule', error.message, 'sizes that the schedule can be made for');
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,172 @@
+import { parse as parseYaml } from 'yaml';
+import { catalogueScenarios } from '../catalogue/scenarios.js';
+import { parseScheduleFile } from '../importers/schedule-file.js';
+import { didYouMean } from './did-you-mean.js';
+import { type Expansion, expandNames, type ReadText } from './expand-names.js';
+import { InputError, type InputIssue } from './input-error.js';
+import { type LocatedText, parseLocated } from './located-text.js';
+import { getPath, isTree, type Tree, withPath } from './paths.js';
+import { type ResolvedScenario, scenarioSchema } from './scenario-schema.js';
+import { describeIssues, keysAt } from './zod-issues.js';
+
+/** A value that a flag lays over the file, with the flag's name for messages. */
+export interface Override {
+  readonly path: readonly string[];
+  readonly value: unknown;
+  readonly flag: string;
+}
+
+export interface ScenarioInput {
+  /** Path of a scenario file, or a name of the catalogue; absent: from flags alone. */
+  readonly source?: string;
+  readonly overrides?: readonly Override[];
+  /** `path=value` texts of --set, in order. */
+  readonly sets?: readonly string[];
+  readonly readText: ReadText;
+  /** The caller's own idea of what to start from (a reader of another tool's file made it). */
+  readonly base?: Tree;
+}
+
+export interface Resolution {
+  readonly scenario: ResolvedScenario;
+  readonly warnings: readonly string[];
+  /** The scenario's own text or --set says how many nodes there are: then no GPU count may ask for more. */
+  readonly nodesFixed: boolean;
+  /** Name of the catalogue's cluster, when it is one. */
+  readonly clusterName?: string;
+  /** Where a field stood, for messages about what comes after. */
+  locate(path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'>;
+}
+
+const scenarioDefaults: Tree = { job: {}, cluster: {} };
+
+/** Splits `path=value` and reads the value as YAML. */
+function parseSet(text: string): Override | InputIssue {
+  const at = text.indexOf('=');
+  const wrong = (message: string): InputIssue => ({
+    code: 'set',
+    path: '--set',
+    message,
+    expected: 'path.to.field=value',
+    received: text,
+  });
+  if (at <= 0) return wrong(`${text} is no assignment`);
+  const path = text.slice(0, at).trim().split('.');
+  try {
+    return { path, value: parseYaml(text.slice(at + 1)), flag: `--set ${text.slice(0, at).trim()}` };
+  } catch {
+    return wrong(`the value of ${text} cannot be read`);
+  }
+}
+
+const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in value;
+
+/**
+ * Makes a complete scenario of a file, flags and --set: catalogue names are expanded, then flags and --set are laid over,
+ * in order, then everything is checked in one pass (contract: flags).
+ * @throws InputError with every mistake found, each at its file, line and column, or at its flag.
+ */
+export function resolveScenario(input: ScenarioInput): Resolution {
+  const { located, tree: start } = readSource(input);
+  const found: Expansion = { issues: [], warnings: [] };
+  const overrides = [...(input.overrides ?? [])];
+  for (const text of input.sets ?? []) {
+    const set = parseSet(text);
+    if (isIssue(set)) found.issues.push(set);
+    else overrides.push(set);
+  }
+  const named = start.cluster;
+  // A stack that a flag names must be known before the device's name is expanded, since it chooses the constants.
+  const stack = overrides.filter((o) => o.path.join('.') === 'job.stack').at(-1);
+  const withStack = stack && isTree(start.job) ? { ...start, job: { ...start.job, stack: stack.value } } : start;
+  const schedule = (text: string, path: string): unknown => parseScheduleFile(text, path);
+  let tree = expandNames(withStack, input.readText, schedule, found);
+  const flagOf = new Map<string, string>();
+  for (const { path, value, flag } of overrides) {
+    const next = withPath(tree, path, value);
+    if (!next) {
+      found.issues.push({
+        code: 'set',
+        path: flag,
+        message: 'is no path of the scenario',
+        expected: 'a field of regatta schema',
+        received: path.join('.'),
+      });
+      continue;
+    }
+    tree = next;
+    flagOf.set(path.join('.'), flag);
+  }
+  tree = expandNames(tree, input.readText, schedule, found);
+  const parsed = scenarioSchema.safeParse(tree);
+  const locate = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
+    if (!located) return input.source === undefined ? {} : { file: input.source };
+    return { file: located.file, ...located.locate(path) };
+  };
+  const unknown = new Set(found.issues.map((issue) => issue.path));
+  const issues: InputIssue[] = found.issues.map((issue) =>
+    flagOf.has(issue.path)
+      ? { ...issue, path: flagOf.get(issue.path) ?? issue.path }
+      : { ...locate(issue.path.split('.')), ...issue },
+  );
+  if (!parsed.success) {
+    for (const { at, ...issue } of describeIssues(parsed.error, tree, scenarioSchema)) {
+      if (unknown.has(issue.path)) continue;
+      const flag = [...flagOf].find(([path]) => issue.path === path || issue.path.startsWith(`${path}.`))?.[1];
+      issues.push(
+        flag
+          ? { ...issue, path: `${flag}${issue.path.includes('.') && !flag.startsWith('--set') ? '' : ''}` }
+          : { ...locate(at.map(String)), ...issue },
+      );
+    }
+  }
+  if (issues.length > 0 || !parsed.success) throw new InputError(issues);
+  const inline = isTree(named) && 'nodes' in named;
+  return {
+    scenario: parsed.data,
+    warnings: found.warnings,
+    nodesFixed: inline || flagOf.has('cluster.nodes'),
+    ...(typeof named === 'string' ? { clusterName: named } : {}),
+    locate,
+  };
+}
+
+function readSource(input: ScenarioInput): { located?: LocatedText; tree: Tree } {
+  if (input.base) return { tree: input.base };
+  const { source } = input;
+  if (source === undefined) return { tree: scenarioDefaults };
+  const known = Object.hasOwn(catalogueScenarios, source) ? catalogueScenarios[source] : undefined;
+  if (known) return { tree: JSON.parse(JSON.stringify(known.scenario)) };
+  const text = input.readText(source);
+  if (text === undefined) {
+    throw new InputError([
+      {
+        code: 'unknown-name',
+        path: '',
+        message: `no scenario ${source}${didYouMean(source, Object.keys(catalogueScenarios))}`,
+        expected: `a file, or one of ${Object.keys(catalogueScenarios).join(', ')}`,
+        received: source,
+      },
+    ]);
+  }
+  const located = parseLocated(text, source);
+  if (!isTree(located.value)) {
+    throw new InputError([
+      {
+        code: 'scenario',
+        file: source,
+        ...located.locate([]),
+        path: '',
+        message: 'is no map of fields',
+        expected: keysAt(scenarioSchema, []).join(', '),
+        received: '',
+      },
+    ]);
+  }
+  return { located, tree: located.value };
+}
+
+/** The value of a field of a resolved scenario by its dotted path. */
+export function fieldOf(scenario: ResolvedScenario, path: string): unknown {
+  return getPath(scenario, path.split('.'));
+}
