@@ -100,6 +100,8 @@ describe('nvidia-smi topo -m', () => {
       '6:1 rows: the table is cut: the rows of NIC0, NIC1, NIC2, NIC3, NIC4 are missing',
     ]);
     const half = [...lines.slice(0, 10), 'NIC4\tNODE\tNODE'].join('\n');
+    const early = `${lines.slice(0, 4).join('\n')}\nGPU2\tNV18`;
+    expect(issuesOf(() => readNvidiaSmiTopo(early))).toEqual(['5:10 GPU2.GPU1: the row is cut: 1 of 9 cells']);
     expect(issuesOf(() => readNvidiaSmiTopo(half))).toEqual(['11:15 NIC4.GPU2: the row is cut: 2 of 9 cells']);
     expect(issuesOf(() => readNvidiaSmiTopo(text.replace('PIX', 'PIY')))).toEqual([
       expect.stringMatching(/^3:\d+ GPU0\.NIC2: "PIY" is no connection$/),

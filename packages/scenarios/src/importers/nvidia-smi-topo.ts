@@ -50,6 +50,13 @@ function headerDevices(line: string): string[] | undefined {
   return columns[0] === 'GPU0' && columns.every((name) => deviceName.test(name)) ? columns : undefined;
 }
 
+interface TopoRow {
+  readonly cells: readonly TopoCell[];
+  /** What follows the cells: affinities. */
+  readonly rest: readonly string[];
+  readonly cut: boolean;
+}
+
 interface Word {
   readonly text: string;
   readonly column: number;
@@ -88,7 +95,7 @@ export function readNvidiaSmiTopo(text: string, file?: string): NvidiaSmiTopo {
       message: 'a device comes twice in the header',
     });
   }
-  const rows = new Map<string, { cells: TopoCell[]; rest: string[] }>();
+  const rows = new Map<string, TopoRow>();
   let line = start + 1;
   for (; line < lines.length; line++) {
     const content = lines[line] ?? '';
@@ -101,7 +108,9 @@ export function readNvidiaSmiTopo(text: string, file?: string): NvidiaSmiTopo {
     readRow(content, line + 1, names, rows, issues);
   }
   const missing = names.filter((name) => !rows.has(name));
-  if (missing.length > 0) {
+  // A last row that is cut says already where the table ends.
+  const cutInRow = [...rows.values()].at(-1)?.cut === true;
+  if (missing.length > 0 && !cutInRow) {
     issues.add({
       code: 'truncated',
       line: Math.min(line + 1, lines.length),
@@ -131,7 +140,7 @@ function readRow(
   content: string,
   line: number,
   names: readonly string[],
-  rows: Map<string, { cells: TopoCell[]; rest: string[] }>,
+  rows: Map<string, TopoRow>,
   issues: TextIssues,
 ): void {
   const [first, ...rest] = words(content);
@@ -183,7 +192,11 @@ function readRow(
       });
     break;
   }
-  rows.set(first.text, { cells, rest: rest.slice(names.length).map((word) => word.text) });
+  rows.set(first.text, {
+    cells,
+    rest: rest.slice(names.length).map((word) => word.text),
+    cut: rest.length < names.length,
+  });
 }
 
 function deviceOf(name: string, rest: readonly string[], legend: ReadonlyMap<string, string>): TopoDevice {

@@ -5,20 +5,8 @@ import type { TextIssues } from './text-issues.js';
 export function checkTree(switches: readonly SlurmSwitch[], issues: TextIssues): string[] {
   const byName = new Map(switches.map((one) => [one.name, one]));
   const parent = new Map<string, SlurmSwitch>();
+  reportUndefined(switches, byName, issues);
   for (const above of switches) {
-    const missing = above.switches.filter((name) => !byName.has(name));
-    if (missing.length > 0) {
-      const some =
-        missing.length > 3 ? `${missing.slice(0, 3).join(', ')} and ${missing.length - 3} more` : missing.join(', ');
-      issues.add({
-        code: 'unknown-switch',
-        line: above.line,
-        column: 1,
-        path: above.name,
-        message: `${some} of ${above.name} ${missing.length > 1 ? 'are' : 'is'} not defined: the file is cut, or a name is wrong`,
-        expected: 'a SwitchName line for each child',
-      });
-    }
     for (const name of above.switches) {
       const first = parent.get(name);
       if (first && first.name !== above.name) {
@@ -54,4 +42,26 @@ export function checkTree(switches: readonly SlurmSwitch[], issues: TextIssues):
     });
   }
   return roots;
+}
+
+/** Children that no line defines: one mistake for all of them, since a file that is cut lacks many at once. */
+function reportUndefined(
+  switches: readonly SlurmSwitch[],
+  byName: ReadonlyMap<string, SlurmSwitch>,
+  issues: TextIssues,
+): void {
+  const missing = switches.flatMap((above) =>
+    above.switches.filter((name) => !byName.has(name)).map((name) => ({ name, above })),
+  );
+  const [first] = missing;
+  if (!first) return;
+  const more = missing.length > 1 ? ` and ${missing.length - 1} more switches are` : ' is';
+  issues.add({
+    code: 'unknown-switch',
+    line: first.above.line,
+    column: 1,
+    path: first.above.name,
+    message: `${first.name} of ${first.above.name}${more} not defined: the file is cut, or a name is wrong`,
+    expected: 'a SwitchName line for each child',
+  });
 }
