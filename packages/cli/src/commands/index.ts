@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'the unified view of a cluster: inventory, links, bisection, what a job occupies; imports it too',
     load: async () => (await import('./topology.js')).topology,
   },
+  inspect: {
+    describe: 'what would run: parameters, FLOPs, memory, groups, messages, the three walls',
+    load: async () => (await import('./inspect.js')).inspect,
+  },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {
     describe: 'the JSON Schema of the scenario file',

@@ -1,2 +1,3 @@
+export * from './inspect.js';
 export * from './replay.js';
 export * from './scaling-points.js';

@@ -1,7 +1,14 @@
 import type { Device } from '../platform/device.js';
 import type { Job } from './job.js';
 import type { ModelShape } from './model.js';
-import { edgeParametersOnRank, headWidths, type LayerKind, layerKind, layerParametersOnRank } from './parameters.js';
+import {
+  edgeParametersOnRank,
+  headWidths,
+  type LayerKind,
+  layerKind,
+  layerParametersOnRank,
+  parameterCount,
+} from './parameters.js';
 import type { MemoryReport } from './report.js';
 import { type Schedule, scheduleOrder, stageOfChunk, stagesOf } from './schedules/index.js';
 import { layersOfStages } from './stage-layers.js';
@@ -68,6 +75,12 @@ export function stateBytesOf(job: Job): StateBytes {
   const weights = job.precision === 'fp32' ? 4 : 2;
   const optimizer = job.options.offloadOptimizer ? 0 : job.precision === 'fp32' ? 8 : 12;
   return { weights, gradients: job.options.gradientBytes, optimizer };
+}
+
+/** Bytes of the whole model's weights, gradients and optimizer states. */
+export function modelStateBytes(job: Job): number {
+  const { weights, gradients, optimizer } = stateBytesOf(job);
+  return parameterCount(job.model).total * (weights + gradients + optimizer);
 }
 
 interface RankState {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../platform/cluster.js';
 import type { Device } from '../../platform/device.js';
-import { ncclCandidates, ncclChoice, type NcclCandidate, type NcclSetting } from './nccl-choice.js';
+import { type NcclCandidate, type NcclSetting, ncclCandidates, ncclChoice } from './nccl-choice.js';
 import { ncclTables } from './nccl-tables.js';
 import { type AlgorithmName, busBandwidthFactor, type CollectiveOp, type GroupLayout, type Protocol } from './types.js';
 
@@ -51,7 +51,8 @@ export function collectiveFabricOf(cluster: Cluster): CollectiveFabric {
 /** Bandwidth at which a ring of the group runs: its ports inside a domain, the NICs of a domain together between them. */
 function ringBusBandwidth(group: GroupLayout, fabric: CollectiveFabric): number {
   const port = group.ranksPerDomain > 1 ? fabric.scaleUpBytesPerSecond * fabric.nvlinkMax : Number.POSITIVE_INFINITY;
-  const nics = group.domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * group.nicsPerDomain : Number.POSITIVE_INFINITY;
+  const nics =
+    group.domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * group.nicsPerDomain : Number.POSITIVE_INFINITY;
   return Math.min(port, nics);
 }
 
@@ -114,13 +115,23 @@ export function collectiveCost(
 ): CollectiveCost {
   if (!(bytes >= 0)) throw new RangeError(`collectiveCost: bytes is ${bytes}`);
   if (group.ranks <= 1) {
-    return { algorithm: 'ring', protocol: 'Simple', latencySeconds: 0, scaleUpBytes: 0, nicBytes: 0, rateCap: Number.POSITIVE_INFINITY, secondsAlone: 0 };
+    return {
+      algorithm: 'ring',
+      protocol: 'Simple',
+      latencySeconds: 0,
+      scaleUpBytes: 0,
+      nicBytes: 0,
+      rateCap: Number.POSITIVE_INFINITY,
+      secondsAlone: 0,
+    };
   }
   if (op === 'send_recv' || op === 'broadcast' || op === 'reduce') {
     return finish('ring', 'Simple', directLatency(group), bytes, group, fabric, bytes, bytes / group.nicsPerDomain);
   }
   if (op === 'all_to_all') return allToAll(bytes, group, fabric);
-  const candidates = candidatesOf(op, group, fabric).filter((c) => algorithm === undefined || c.algorithm === algorithm);
+  const candidates = candidatesOf(op, group, fabric).filter(
+    (c) => algorithm === undefined || c.algorithm === algorithm,
+  );
   if (candidates.length === 0) throw new RangeError(`collectiveCost: ${algorithm} cannot run ${op} on this group`);
   const choice = ncclChoice(candidates, bytes);
   const bus = ringBusBandwidth(group, fabric);

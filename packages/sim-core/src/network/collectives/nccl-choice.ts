@@ -1,5 +1,5 @@
 import { ncclTables } from './nccl-tables.js';
-import { type CollectiveOp, busBandwidthFactor, type Protocol } from './types.js';
+import { busBandwidthFactor, type CollectiveOp, type Protocol } from './types.js';
 
 /** What NCCL's tuning model needs to know of a communicator. */
 export interface NcclSetting {
@@ -51,7 +51,8 @@ export function ncclCandidates(op: CollectiveOp, setting: NcclSetting): NcclCand
     const overhead = nodes > 1 ? setting.netOverheadMicroseconds * (protocol === 'Simple' ? 3 : 1) : 0;
     const intra = ncclTables.scaleUp.ring[p] ?? 0;
     const inter = (onePerNode ? ncclTables.network.tree[p] : ncclTables.network.ring[p]) ?? 0;
-    const ringLatency = (ncclTables.base.ring[p] ?? 0) + (ringSteps - interSteps) * Math.max(intra, overhead) + interSteps * inter;
+    const ringLatency =
+      (ncclTables.base.ring[p] ?? 0) + (ringSteps - interSteps) * Math.max(intra, overhead) + interSteps * inter;
     candidates.push({
       algorithm: 'ring',
       protocol,
@@ -59,7 +60,9 @@ export function ncclCandidates(op: CollectiveOp, setting: NcclSetting): NcclCand
       bytesPerSecond: protocolBusBandwidth(setting, 'ring', protocol) / busBandwidthFactor(op, ranks),
     });
     if (op !== 'all_reduce') return;
-    const treeSteps = (ranks / nodes - 1) * (ncclTables.scaleUp.tree[p] ?? 0) + Math.floor(Math.log2(nodes)) * (ncclTables.network.tree[p] ?? 0);
+    const treeSteps =
+      (ranks / nodes - 1) * (ncclTables.scaleUp.tree[p] ?? 0) +
+      Math.floor(Math.log2(nodes)) * (ncclTables.network.tree[p] ?? 0);
     candidates.push({
       algorithm: 'tree',
       protocol,
@@ -71,7 +74,10 @@ export function ncclCandidates(op: CollectiveOp, setting: NcclSetting): NcclCand
 }
 
 /** The candidate of least latency + S / bandwidth. */
-export function ncclChoice(candidates: readonly NcclCandidate[], bytes: number): NcclCandidate & { readonly seconds: number } {
+export function ncclChoice(
+  candidates: readonly NcclCandidate[],
+  bytes: number,
+): NcclCandidate & { readonly seconds: number } {
   let best: (NcclCandidate & { seconds: number }) | undefined;
   for (const candidate of candidates) {
     const seconds = candidate.latencySeconds + bytes / candidate.bytesPerSecond;

@@ -11,7 +11,13 @@ export const ncclTables: {
   readonly base: Readonly<Record<'tree' | 'ring', Triple>> & { readonly pat: number };
   readonly scaleUp: { readonly tree: Triple; readonly ring: Triple; readonly nvls: number };
   readonly pci: { readonly tree: Triple; readonly ring: Triple };
-  readonly network: { readonly tree: Triple; readonly ring: Triple; readonly nvls: number; readonly nvlsTree: number; readonly pat: number };
+  readonly network: {
+    readonly tree: Triple;
+    readonly ring: Triple;
+    readonly nvls: number;
+    readonly nvlsTree: number;
+    readonly pat: number;
+  };
   /** LL never runs faster than this inside one node. */
   readonly llMax: Readonly<Record<Generation, number>>;
   readonly ll128PerChannel: Readonly<Record<Generation, number>>;
