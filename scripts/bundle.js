@@ -20,5 +20,7 @@ await build({
     '@regatta/sim-core': at('packages/sim-core/src/index.ts'),
     '@regatta/scenarios': at('packages/scenarios/src/index.ts'),
   },
-  banner: { js: "import { createRequire as regattaRequire } from 'node:module'; const require = regattaRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as regattaRequire } from 'node:module'; const require = regattaRequire(import.meta.url);",
+  },
 });

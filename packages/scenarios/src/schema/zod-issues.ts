@@ -51,7 +51,9 @@ export function describeIssues(
   root: unknown,
   schema: unknown,
 ): (InputIssue & { readonly at: PropertyKey[] })[] {
-  return error.issues.flatMap((issue: RawIssue) => describe(issue, [...issue.path], root, schema));
+  const described = error.issues.flatMap((issue: RawIssue) => describe(issue, [...issue.path], root, schema));
+  // A number can miss two rules at once (not whole, too large): one mistake, told by the narrower rule, which comes last.
+  return described.filter((issue, i) => !described.slice(i + 1).some((later) => later.path === issue.path));
 }
 
 function describe(

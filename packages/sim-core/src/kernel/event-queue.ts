@@ -157,7 +157,7 @@ export class EventQueue {
     for (;;) {
       const first = (hole << 2) + 1;
       if (first >= length) break;
-      const end = first + 4 < length ? first + 4 : length;
+      const end = Math.min(first + 4, length);
       let best = first;
       let bestTime = times[first] as number;
       for (let child = first + 1; child < end; child++) {

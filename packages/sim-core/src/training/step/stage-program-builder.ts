@@ -194,12 +194,16 @@ export class StageProgramBuilder {
       let template: number;
       if (waits) {
         template = this.#template('F', o.chunk, 'first', {
-          before: (part, b) => waits.get(part)?.forEach((slot) => b.wait(slot)),
+          before: (part, b) => {
+            for (const slot of waits.get(part) ?? []) b.wait(slot);
+          },
         });
       } else if (completes) {
         const issues = this.#gradientBuckets(o.chunk);
         template = this.#template(o.kind, o.chunk, 'last', {
-          after: (part, b) => issues.get(part)?.forEach((slot) => b.issue(slot)),
+          after: (part, b) => {
+            for (const slot of issues.get(part) ?? []) b.issue(slot);
+          },
         });
         if (issues.size > 0) gradients = true;
       } else template = this.#template(o.kind, o.chunk, '');

@@ -1,0 +1,62 @@
+import { SimEvent } from './sim-event.js';
+import type { Simulation } from './simulation.js';
+
+/** A model's life in the order of its code: `yield` an event to wait for it; the value of the yield is the event's. */
+export type ProcessBody<T> = () => Generator<SimEvent<unknown>, T, unknown>;
+
+/** What an interrupted process gets thrown where it waits. */
+export class Interrupt extends Error {
+  constructor(readonly cause: unknown) {
+    super('the process was interrupted');
+    this.name = 'Interrupt';
+  }
+}
+
+/** A running process; itself an event that others can wait for: it succeeds with what the generator returns. */
+export class Process<T> extends SimEvent<T> {
+  readonly #simulation: Simulation;
+  readonly #generator: Generator<SimEvent<unknown>, T, unknown>;
+  #waitsFor: SimEvent<unknown> | undefined;
+  readonly #resume = (event: SimEvent<unknown>): void => {
+    this.#waitsFor = undefined;
+    if (event.failed) this.#advance(() => this.#generator.throw(event.error));
+    else this.#advance(() => this.#generator.next(event.value));
+  };
+
+  constructor(simulation: Simulation, body: ProcessBody<T>) {
+    super();
+    this.#simulation = simulation;
+    this.#generator = body();
+    simulation.schedule(0, () => this.#advance(() => this.#generator.next()));
+  }
+
+  /** Throws an Interrupt into the process where it waits; what it waited for goes on without it. */
+  interrupt(cause?: unknown): void {
+    if (!this.pending) return;
+    this.#waitsFor?.forget(this.#resume);
+    this.#waitsFor = undefined;
+    this.#simulation.schedule(0, () => {
+      if (this.pending && this.#waitsFor === undefined)
+        this.#advance(() => this.#generator.throw(new Interrupt(cause)));
+    });
+  }
+
+  #advance(step: () => IteratorResult<SimEvent<unknown>, T>): void {
+    let result: IteratorResult<SimEvent<unknown>, T>;
+    try {
+      result = step();
+    } catch (error) {
+      // A process that nobody waits for must not fail in silence; one that is waited for hands its failure on.
+      if (error instanceof Interrupt) {
+        this.fail(error);
+        return;
+      }
+      throw error;
+    }
+    if (result.done) this.succeed(result.value);
+    else {
+      this.#waitsFor = result.value;
+      result.value.whenHappens(this.#resume);
+    }
+  }
+}
