@@ -94,12 +94,8 @@ function start(
     if (!legal || gpuIds.length !== gpus || new Set(gpuIds).size !== gpus) {
       throw nonsense(`gave job ${job.id} gpuIds that are not ${gpus} different GPUs of the cluster`);
     }
-    state.start(
-      job,
-      gpus,
-      [...gpuIds].sort((a, b) => a - b),
-      false,
-    );
+    const sorted = [...gpuIds].sort((a, b) => a - b);
+    state.start(job, gpus, sorted, job.spec.spill === true && state.scopesOf(job, sorted) > 1);
     return true;
   }
   const found = findPlacement(state.placement, state.inventory, job, gpus);
@@ -123,6 +119,7 @@ function resize(state: ClusterState, job: JobState, gpus: number, nonsense: Nons
     return true;
   }
   const found = findPlacement(state.placement, state.inventory, job, gpus - job.heldGpus);
+  if (found === undefined && gpus - job.heldGpus <= state.inventory.freeGpus) return false;
   const more = found?.gpuIds ?? overfull(state, gpus - job.heldGpus, nonsense);
   state.resize(
     job,

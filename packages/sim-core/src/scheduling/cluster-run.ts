@@ -42,6 +42,8 @@ export interface JobOutcome {
   readonly gpus: number;
   readonly nodes: number;
   readonly waitReason: string;
+  /** Attained service: GPUs x executed seconds, also those whose work was lost. */
+  readonly serviceGpuSeconds: number;
   readonly busyGpuSeconds: number;
   readonly overheadGpuSeconds: number;
   readonly lostGpuSeconds: number;

@@ -1,3 +1,5 @@
+import type { PlacementScope } from './job-spec.js';
+
 /**
  * What the scheduler sees of a cluster. `pool` counts GPUs only (the model of reference/schedules); `nodes` knows which GPU of
  * which node a job holds. A GPU's index is the sum of the sizes of the nodes before its own plus its local index.
@@ -51,4 +53,15 @@ export function nodeCluster(options: NodeClusterOptions): ClusterShape {
 /** GPUs that can be in use at one time when everything is healthy: all but those of the spare nodes. */
 export function totalGpus(cluster: ClusterShape): number {
   return cluster.nodeGpus.slice(0, cluster.nodeGpus.length - cluster.spares).reduce((sum, gpus) => sum + gpus, 0);
+}
+
+/** GPUs of the largest node, leaf or pod, spare nodes left out. */
+export function largestScope(cluster: ClusterShape, scope: PlacementScope): number {
+  if (scope === 'any') return totalGpus(cluster);
+  const room = new Map<number, number>();
+  for (let node = 0; node < cluster.nodeGpus.length - cluster.spares; node++) {
+    const group = (scope === 'node' ? node : scope === 'leaf' ? cluster.leafOf[node] : cluster.podOf[node]) ?? 0;
+    room.set(group, (room.get(group) ?? 0) + (cluster.nodeGpus[node] ?? 0));
+  }
+  return Math.max(0, ...room.values());
 }

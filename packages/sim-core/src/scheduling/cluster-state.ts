@@ -4,7 +4,7 @@ import { returnsToQueue } from './cluster-log.js';
 import type { ClusterRunInput } from './cluster-run.js';
 import { GpuInventory } from './gpu-inventory.js';
 import { BucketQueue } from './job-queue.js';
-import { hasPositiveWork } from './job-spec.js';
+import { hasPositiveWork, startingGpus } from './job-spec.js';
 import { JobState } from './job-state.js';
 import { OrderForest } from './order-forest.js';
 import { packed } from './placement/packed.js';
@@ -41,6 +41,9 @@ export class ClusterState {
   readonly #tenantForest: OrderForest;
 
   constructor(readonly input: ClusterRunInput) {
+    if (input.policy.requiresNodes === true && input.cluster.model === 'pool') {
+      throw new RangeError(`runCluster: policy ${input.policy.name} needs a cluster of nodes, this one is a pool`);
+    }
     this.terms = { ...costlessTerms, ...input.terms };
     this.placement = input.placement ?? packed;
     this.speed = input.speed ?? countSpeed;
@@ -83,12 +86,13 @@ export class ClusterState {
   enqueue(job: JobState): void {
     const { policy } = this.input;
     job.status = 'queued';
-    job.queueGpus = policy.elastic === true ? job.leastGpus : job.gpus;
+    job.queueGpus = startingGpus(job.spec, policy.elastic === true);
     const key = policy.queueKey?.(job) ?? 0;
     if (Number.isNaN(key)) throw new RangeError(`queueKey of job ${job.id} is NaN`);
     job.queueKey = key;
-    this.queue.add(job.rank, job.queueGpus, key, job.spec.estimateSeconds);
-    if (policy.perTenant === true) this.queueOf(job.tenant).add(job.rank, job.queueGpus, key, job.spec.estimateSeconds);
+    const estimateSeconds = job.remainingEstimateSeconds + job.restartSeconds;
+    this.queue.add(job.rank, job.queueGpus, key, estimateSeconds);
+    if (policy.perTenant === true) this.queueOf(job.tenant).add(job.rank, job.queueGpus, key, estimateSeconds);
   }
 
   dequeue(job: JobState): void {
@@ -100,7 +104,7 @@ export class ClusterState {
   start(job: JobState, gpus: number, gpuIds: readonly number[] | undefined, spilled: boolean): void {
     this.dequeue(job);
     this.#hold(job, gpus, gpuIds, 1);
-    const overheadSeconds = job.stretches > 0 ? this.terms.restartSeconds : 0;
+    const overheadSeconds = job.restartSeconds;
     job.begin(gpus, this.speedOf(job), overheadSeconds);
     this.running.add(job);
     this.#scheduleEnd(job);
@@ -213,6 +217,16 @@ export class ClusterState {
     if (nodeList === undefined) return { gpus, nodes: 1, leaves: 1, pods: 1 };
     const distinct = (of: readonly number[]): number => new Set(nodeList.map((node) => of[node])).size;
     return { gpus, nodes: nodeList.length, leaves: distinct(leafOf), pods: distinct(podOf), nodeList };
+  }
+
+  /** How many nodes, leaves or pods (whichever the job asks to stay within) the GPUs lie in. */
+  scopesOf(job: JobState, gpuIds: readonly number[]): number {
+    const { within = 'any' } = job.spec;
+    if (within === 'any') return 1;
+    const { leafOf, podOf } = this.input.cluster;
+    const nodes = this.#nodesOf(gpuIds);
+    return new Set(nodes.map((node) => (within === 'node' ? node : within === 'leaf' ? leafOf[node] : podOf[node])))
+      .size;
   }
 
   speedOf(job: JobState, gpus?: number): number {

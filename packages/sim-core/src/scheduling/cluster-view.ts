@@ -62,6 +62,8 @@ export class LiveView implements ClusterView {
     if (inventory.cluster.model === 'pool') return [];
     return inventory.cluster.nodeGpus.map((_, node) => ({
       node,
+      leaf: inventory.cluster.leafOf[node] ?? 0,
+      pod: inventory.cluster.podOf[node] ?? 0,
       takesJobs: inventory.takesJobs(node),
       gpuIds: inventory.gpusOfNode(node),
     }));
@@ -69,6 +71,10 @@ export class LiveView implements ClusterView {
 
   gpusOf(view: JobView): readonly number[] | undefined {
     return this.#behind(view).gpuIds;
+  }
+
+  get scoped(): boolean {
+    return this.#trialContext.scoped;
   }
 
   trial(): AllocationTrial {

@@ -1,6 +1,9 @@
 export * from './cluster-log.js';
 export * from './cluster-run.js';
 export * from './cluster-shape.js';
+export * from './invariants/invariant.js';
+export * from './invariants/log-replay.js';
+export * from './invariants/registry.js';
 export * from './job-spec.js';
 export type { JobStatus } from './job-state.js';
 export * from './node-event.js';

@@ -74,6 +74,12 @@ export function isElastic(job: JobSpec): boolean {
   return job.minGpus !== undefined || job.maxGpus !== undefined;
 }
 
+/** Least GPUs that a policy starts the job on: an elastic policy's least, if the job is free to sit anywhere. */
+export function startingGpus(job: JobSpec, elasticPolicy: boolean): number {
+  const bound = (job.within ?? 'any') !== 'any' && job.spill !== true;
+  return elasticPolicy && !bound ? leastGpus(job) : job.gpus;
+}
+
 /** Name of the tenant of a job; jobs without one share the tenant `default`. */
 export function tenantOf(job: JobSpec): string {
   return job.tenant ?? 'default';

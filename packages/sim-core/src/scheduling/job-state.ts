@@ -1,5 +1,5 @@
 import type { JobSpec } from './job-spec.js';
-import { leastGpus, tenantOf } from './job-spec.js';
+import { tenantOf } from './job-spec.js';
 import type { JobView } from './policy.js';
 import type { RunTerms } from './run-terms.js';
 
@@ -81,18 +81,24 @@ export class JobState implements JobView {
     return this.attempt < (this.spec.failedAttempts?.length ?? 0);
   }
 
-  get leastGpus(): number {
-    return leastGpus(this.spec);
-  }
-
   get remainingSeconds(): number {
     this.settle();
     return Math.max(0, this.workSeconds - this.doneSeconds);
   }
 
+  get remainingIfPreemptedSeconds(): number {
+    this.settle();
+    const kept = this.#terms.preemption === 'lossless' || this.heldGpus === 0 ? this.doneSeconds : this.keptSeconds;
+    return Math.max(0, this.workSeconds - kept);
+  }
+
   get remainingEstimateSeconds(): number {
     this.settle();
     return Math.max(0, this.spec.estimateSeconds - this.doneSeconds);
+  }
+
+  get restartSeconds(): number {
+    return this.stretches > 0 ? this.#terms.restartSeconds : 0;
   }
 
   get estimatedEndSeconds(): number {
@@ -206,7 +212,8 @@ export class JobState implements JobView {
       const progress = Math.min(wall, toMark);
       wall -= progress;
       this.#progress(progress);
-      if (progress === toMark) {
+      // Reached but for rounding: the write that the end event was reckoned with must not be skipped.
+      if (toMark - progress < 1e-9 * interval) {
         this.doneSeconds = mark;
         this.#overheadLeft = write;
         this.#writing = true;

@@ -17,10 +17,14 @@ export interface JobView {
   readonly startSeconds: number;
   /** Instant at which it ends by the user's estimate; never before now. NaN while it waits. */
   readonly estimatedEndSeconds: number;
-  /** What is left of the user's estimate at speed 1. */
+  /** What is left of the user's estimate at speed 1, without what starting again costs. */
   readonly remainingEstimateSeconds: number;
+  /** Seconds without progress that starting it now would cost. */
+  readonly restartSeconds: number;
   /** True work left at speed 1: only an oracle policy such as SRTF may look at it. */
   readonly remainingSeconds: number;
+  /** The same if it were preempted now: more where a preemption falls back to the last checkpoint. */
+  readonly remainingIfPreemptedSeconds: number;
   /** Attained service: GPUs x executed seconds over all stretches. */
   readonly serviceGpuSeconds: number;
   /** Seconds of overhead that are left before it makes progress again. */
@@ -32,7 +36,7 @@ export interface JobView {
 export interface QueueLimits {
   /** Only jobs that can start on this many GPUs (default: any). */
   readonly maxGpus?: number;
-  /** Only jobs whose estimate is at most this (default: any). */
+  /** Only jobs that would end within this time by what is left of their estimate (default: any). */
   readonly maxEstimateSeconds?: number;
 }
 
@@ -70,6 +74,8 @@ export interface AllocationTrial {
 /** A node as a policy sees it. */
 export interface NodeView {
   readonly node: number;
+  readonly leaf: number;
+  readonly pod: number;
   /** Up, not draining, not a spare. */
   readonly takesJobs: boolean;
   readonly gpuIds: readonly number[];
@@ -94,6 +100,8 @@ export interface ClusterView {
   /** What the policy remembered at its last pass. */
   readonly memo: unknown;
   job(id: string): JobView | undefined;
+  /** Whether some job of the run must sit within a node, leaf or pod: then counting GPUs does not say whether a job fits. */
+  readonly scoped: boolean;
   /** GPU indices that a running job holds; undefined in the pool model. */
   gpusOf(job: JobView): readonly number[] | undefined;
   /** The nodes, for policies that choose GPUs themselves; none in the pool model. */
@@ -133,6 +141,8 @@ export interface PolicyClaims {
   readonly cells?: boolean;
   /** S18: every job that fits the empty cluster ends (default true). */
   readonly starvationFree?: boolean;
+  /** S23: waiting and running jobs are served by the number of these thresholds that their service has reached. */
+  readonly lasThresholdsGpuSeconds?: readonly number[];
   /** S22: times and sizes scale (default true; false for policies with thresholds in absolute units). */
   readonly scaleFree?: boolean;
 }
@@ -145,6 +155,8 @@ export interface PolicyClaims {
 export interface SchedulingPolicy {
   readonly name: string;
   readonly reasonsIn: 'pool' | 'nodes';
+  /** Cannot run in the pool model, since it chooses GPUs itself. */
+  readonly requiresNodes?: boolean;
   /** Order of the queue, evaluated when a job enters it: smaller first, ties by rank (default 0: order of submission). */
   queueKey?(job: JobView): number;
   /** Searches bound `maxGpus` by the least GPUs that an elastic job can start on, not by its request. */

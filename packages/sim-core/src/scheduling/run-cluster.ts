@@ -1,10 +1,10 @@
 import { applyDecisions } from './apply-decisions.js';
 import { BookKeeper } from './book-keeper.js';
 import type { ClusterOutcome, ClusterRunInput, JobOutcome } from './cluster-run.js';
-import { totalGpus } from './cluster-shape.js';
+import { largestScope, totalGpus } from './cluster-shape.js';
 import { ClusterState, pending } from './cluster-state.js';
 import { LiveView } from './cluster-view.js';
-import { leastGpus } from './job-spec.js';
+import { startingGpus } from './job-spec.js';
 import type { JobState } from './job-state.js';
 import { NodeLife } from './node-life.js';
 import { type Decision, PolicyError } from './policy.js';
@@ -117,12 +117,12 @@ class ClusterExecution {
       this.#nextSubmit++;
       state.inSystem++;
       state.record({ kind: 'submit', timeSeconds: state.now, job: job.id });
-      const needs = this.input.policy.elastic === true ? leastGpus(job.spec) : job.gpus;
-      if (needs > this.#total) {
-        state.reject(job, `needs ${needs} GPUs, the cluster has ${this.#total}`);
+      state.enqueue(job);
+      const refusal = this.#neverFits(job);
+      if (refusal !== undefined) {
+        state.reject(job, refusal);
         continue;
       }
-      state.enqueue(job);
       const { cancelSeconds } = job.spec;
       if (cancelSeconds === undefined) this.#arrived.push(job);
       else if (cancelSeconds <= end) state.stop(job, 'cancel');
@@ -132,6 +132,17 @@ class ClusterExecution {
       }
     }
     return this.#nextSubmit > before;
+  }
+
+  /** Why the job could not even run on the empty, healthy cluster. */
+  #neverFits(job: JobState): string | undefined {
+    const { cluster, policy } = this.input;
+    const needs = startingGpus(job.spec, policy.elastic === true);
+    if (needs > this.#total) return `needs ${needs} GPUs, the cluster has ${this.#total}`;
+    const { within = 'any', spill = false } = job.spec;
+    if (cluster.model === 'pool' || within === 'any' || spill) return undefined;
+    const room = largestScope(cluster, within);
+    return job.gpus > room ? `needs ${job.gpus} GPUs within one ${within}, the largest has ${room}` : undefined;
   }
 
   #pass(): void {
@@ -222,6 +233,7 @@ function jobOutcome(job: JobState): JobOutcome {
     gpus: job.lastGpus,
     nodes: job.lastNodes,
     waitReason: job.waitReason,
+    serviceGpuSeconds: job.serviceGpuSeconds,
     busyGpuSeconds: job.busyGpuSeconds,
     overheadGpuSeconds: job.overheadGpuSeconds,
     lostGpuSeconds: job.lostGpuSeconds,

@@ -7,9 +7,8 @@ import type { AllocationTrial, JobView } from './policy.js';
 interface Step {
   readonly job: JobState;
   readonly gpus: number;
-  readonly release: boolean;
-  /** GPUs taken on the copy. */
-  gpuIds?: readonly number[] | undefined;
+  /** Gives back what the run has the job hold, or what it took on this trial. */
+  readonly kind: 'take' | 'release' | 'undo';
 }
 
 /** What a trial needs of the run. */
@@ -30,7 +29,8 @@ export class Trial implements AllocationTrial {
   freeGpus: number;
   readonly #context: TrialContext;
   #steps: Step[] = [];
-  readonly #taken = new Map<number, Step>();
+  /** GPUs that jobs took on this trial, by rank: how many, and once there is a copy, which. */
+  readonly #taken = new Map<number, { readonly gpus: number; readonly gpuIds: readonly number[] | undefined }>();
   #copy: GpuInventory | undefined;
 
   constructor(context: TrialContext) {
@@ -48,44 +48,33 @@ export class Trial implements AllocationTrial {
   take(view: JobView, gpus = view.gpus): boolean {
     if (gpus > this.freeGpus) return false;
     const job = this.#context.lookup(view);
-    const step: Step = { job, gpus, release: false };
     if (this.#isScoped(job)) this.#materialise();
-    if (this.#copy !== undefined) {
-      if (!this.#apply(this.#copy, step)) return false;
-      this.freeGpus = this.#copy.freeGpus;
-    } else {
-      if (this.#context.scoped) this.#steps.push(step);
-      this.freeGpus -= gpus;
-    }
-    this.#taken.set(job.rank, step);
+    if (this.#copy !== undefined) return this.#apply(this.#copy, { job, gpus, kind: 'take' });
+    if (this.#context.scoped) this.#steps.push({ job, gpus, kind: 'take' });
+    this.#taken.set(job.rank, { gpus, gpuIds: undefined });
+    this.freeGpus -= gpus;
     return true;
   }
 
   release(view: JobView): void {
     const job = this.#context.lookup(view);
     const taken = this.#taken.get(job.rank);
-    if (taken !== undefined) {
-      this.#taken.delete(job.rank);
-      if (this.#copy !== undefined) this.#copy.book(taken.gpuIds, taken.gpus, -1);
-      else this.#steps = this.#steps.filter((step) => step !== taken);
-      this.freeGpus = this.#copy?.freeGpus ?? this.freeGpus + taken.gpus;
+    const kind = taken === undefined ? 'release' : 'undo';
+    const gpus = taken?.gpus ?? job.heldGpus;
+    if (this.#copy !== undefined) {
+      this.#apply(this.#copy, { job, gpus, kind });
       return;
     }
-    const step: Step = { job, gpus: job.heldGpus, release: true };
-    if (this.#copy === undefined) {
-      if (this.#context.scoped) this.#steps.push(step);
-      this.freeGpus += this.#openGpus(job);
-    } else {
-      this.#apply(this.#copy, step);
-      this.freeGpus = this.#copy.freeGpus;
-    }
+    if (this.#context.scoped) this.#steps.push({ job, gpus, kind });
+    this.freeGpus += taken === undefined ? this.#openGpus(job) : gpus;
+    this.#taken.delete(job.rank);
   }
 
   fork(): Trial {
     const fork = new Trial(this.#context);
     fork.freeGpus = this.freeGpus;
     fork.#steps = this.#steps.slice();
-    for (const [rank, step] of this.#taken) fork.#taken.set(rank, step);
+    for (const [rank, taken] of this.#taken) fork.#taken.set(rank, taken);
     fork.#copy = this.#copy?.clone();
     return fork;
   }
@@ -111,15 +100,17 @@ export class Trial implements AllocationTrial {
     return copy;
   }
 
-  #apply(copy: GpuInventory, step: Step): boolean {
-    if (step.release) {
-      copy.book(step.job.gpuIds, step.gpus, -1);
-      return true;
-    }
-    const found = findPlacement(this.#context.placement, copy, step.job, step.gpus);
-    if (found === undefined) return false;
-    step.gpuIds = found.gpuIds;
-    copy.book(found.gpuIds, step.gpus, 1);
+  #apply(copy: GpuInventory, { job, gpus, kind }: Step): boolean {
+    if (kind === 'take') {
+      const found = findPlacement(this.#context.placement, copy, job, gpus);
+      if (found === undefined) return false;
+      copy.book(found.gpuIds, gpus, 1);
+      this.#taken.set(job.rank, { gpus, gpuIds: found.gpuIds });
+    } else if (kind === 'undo') {
+      copy.book(this.#taken.get(job.rank)?.gpuIds, gpus, -1);
+      this.#taken.delete(job.rank);
+    } else copy.book(job.gpuIds, gpus, -1);
+    this.freeGpus = copy.freeGpus;
     return true;
   }
 }

@@ -1,4 +1,6 @@
+import type { PlacementScope } from '../job-spec.js';
 import type { ClusterView, Decision, JobView, SchedulingPolicy } from '../policy.js';
+import { isProtected } from './greedy-preemptive.js';
 
 /**
  * Private cells (after HiveD, OSDI 2020): guaranteed jobs of a tenant run only on the tenant's own nodes, in order of
@@ -8,6 +10,7 @@ import type { ClusterView, Decision, JobView, SchedulingPolicy } from '../policy
 export const cells: SchedulingPolicy = {
   name: 'cells',
   reasonsIn: 'nodes',
+  requiresNodes: true,
   perTenant: true,
   claims: { cells: true },
   decide(view) {
@@ -21,15 +24,24 @@ export const cells: SchedulingPolicy = {
     for (const [tenant, nodes] of own) {
       for (const job of view.queueOf(tenant)) {
         if (!isGuaranteed(job, own)) continue;
+        const whole = nodes.map((node) => ({ node, ids: view.nodes[node]?.gpuIds ?? [] }));
+        if (choose(view, job, whole) === undefined) {
+          decisions.push({ kind: 'reject', job: job.id, reason: `does not fit the nodes of tenant ${tenant}` });
+          continue;
+        }
         const onOwn = nodes.map((node) => ({ node, ids: free.get(node) ?? [] }));
-        let ids = choose(job, onOwn);
+        let ids = choose(view, job, onOwn);
         if (ids === undefined) {
-          const squatters = opportunists.filter((other) => !out.has(other) && sitsOn(view, other, nodes));
+          const squatters = opportunists.filter(
+            (other) => !out.has(other) && !isProtected(view, other) && sitsOn(view, other, nodes),
+          );
           const cleared = onOwn.map(({ node, ids: some }) => ({
             node,
-            ids: [...some, ...squatters.flatMap((other) => gpusOn(view, other, node))].sort((a, b) => a - b),
+            ids: !free.has(node)
+              ? []
+              : [...some, ...squatters.flatMap((other) => gpusOn(view, other, node))].sort((a, b) => a - b),
           }));
-          ids = choose(job, cleared);
+          ids = choose(view, job, cleared);
           if (ids === undefined) break;
           for (const other of squatters) {
             if (!(view.gpusOf(other) ?? []).some((gpu) => ids?.includes(gpu))) continue;
@@ -48,9 +60,10 @@ export const cells: SchedulingPolicy = {
         decisions.push({ kind: 'start', job: job.id, gpuIds: ids });
       }
     }
-    for (const job of view.queue) {
-      if (isGuaranteed(job, own)) continue;
+    const others = [...view.queue].filter((job) => !isGuaranteed(job, own));
+    for (const job of [...others, ...out].sort((a, b) => a.rank - b.rank)) {
       const ids = choose(
+        view,
         job,
         [...free].map(([node, list]) => ({ node, ids: list })),
       );
@@ -77,14 +90,32 @@ function freeGpusByNode(view: ClusterView): Map<number, number[]> {
   );
 }
 
-/** GPUs for the job on the given nodes, best fit; a job within a node gets one node. */
-function choose(job: JobView, nodes: readonly NodeGpus[]): number[] | undefined {
+/** GPUs for the job on the given nodes, best fit: on one node if any has room, else within the job's scope. */
+function choose(view: ClusterView, job: JobView, nodes: readonly NodeGpus[]): number[] | undefined {
   const byRoom = [...nodes].sort((a, b) => a.ids.length - b.ids.length || a.node - b.node);
   const whole = byRoom.find(({ ids }) => ids.length >= job.gpus);
   if (whole !== undefined) return whole.ids.slice(0, job.gpus);
-  if (job.spec.within === 'node' && job.spec.spill !== true) return undefined;
-  const all = byRoom.reverse().flatMap(({ ids }) => ids);
-  return all.length < job.gpus ? undefined : all.slice(0, job.gpus);
+  const { within = 'any', spill = false } = job.spec;
+  const scopes: PlacementScope[] = spill ? [within, 'any'] : [within];
+  for (const scope of scopes) {
+    for (const group of grouped(view, byRoom.toReversed(), scope)) {
+      const all = group.flatMap(({ ids }) => ids);
+      if (all.length >= job.gpus) return all.slice(0, job.gpus);
+    }
+  }
+  return undefined;
+}
+
+/** The nodes by leaf, by pod, each alone, or all together. */
+function grouped(view: ClusterView, nodes: readonly NodeGpus[], scope: PlacementScope): NodeGpus[][] {
+  const groups = new Map<number, NodeGpus[]>();
+  for (const entry of nodes) {
+    const place = view.nodes[entry.node];
+    const key =
+      (scope === 'any' ? 0 : scope === 'node' ? entry.node : scope === 'leaf' ? place?.leaf : place?.pod) ?? 0;
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 function take(free: Map<number, number[]>, ids: readonly number[]): void {

@@ -1,5 +1,5 @@
 import type { Decision, SchedulingPolicy } from '../policy.js';
-import { expectedEnds } from './expected-ends.js';
+import { expectedEnds, expectedSeconds } from './expected-ends.js';
 import { FreeProfile } from './free-profile.js';
 
 /**
@@ -19,7 +19,7 @@ export const conservative: SchedulingPolicy = {
     const profile = new FreeProfile(now, freeNow);
     for (const end of expectedEnds(view, [])) profile.giveBack(end.endSeconds, end.gpus);
     for (let job = view.queue.first(); job !== undefined; job = view.queue.next(job)) {
-      const seconds = job.remainingEstimateSeconds;
+      const seconds = expectedSeconds(job);
       const start = profile.earliest(job.gpus, seconds);
       if (start < Number.POSITIVE_INFINITY) profile.reserve(start, seconds, job.gpus);
       if (start === now) {

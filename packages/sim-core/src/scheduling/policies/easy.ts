@@ -1,5 +1,5 @@
 import type { ClusterView, Decision, JobView, SchedulingPolicy } from '../policy.js';
-import { type ExpectedEnd, expectedEnds, freshEnd, shadowSeconds } from './expected-ends.js';
+import { type ExpectedEnd, expectedEnds, expectedSeconds, freshEnd, shadowSeconds } from './expected-ends.js';
 
 /**
  * EASY backfill (Lifka 1995; Mu'alem and Feitelson 2001): the head that does not fit gets the earliest start that the
@@ -26,7 +26,7 @@ export const easy: SchedulingPolicy = {
     let extra = shadow === Number.POSITIVE_INFINITY ? shadow : future.freeGpus - head.gpus;
     const scoped = (head.spec.within ?? 'any') !== 'any' && head.spec.spill !== true;
     for (let job = nextCandidate(view, head); job !== undefined; job = nextCandidate(view, job)) {
-      const endsInTime = view.timeSeconds + job.remainingEstimateSeconds <= shadow;
+      const endsInTime = view.timeSeconds + expectedSeconds(job) <= shadow;
       if (!endsInTime && (job.gpus > extra || (scoped && delays(job)))) continue;
       if (!trial.take(job)) continue;
       if (!endsInTime) extra -= job.gpus;

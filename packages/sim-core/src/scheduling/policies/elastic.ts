@@ -1,4 +1,5 @@
 import type { ClusterView, Decision, JobView, SchedulingPolicy } from '../policy.js';
+import { releaseAll } from './greedy-preemptive.js';
 
 interface Share {
   readonly job: JobView;
@@ -18,14 +19,26 @@ export const elastic: SchedulingPolicy = {
   reasonsIn: 'pool',
   elastic: true,
   decide(view) {
-    const shares = [...view.running].map((job) => shareOf(view, job));
-    let free = view.freeGpus;
-    for (const { job } of shares) free += job.heldGpus;
-    for (const share of shares) free -= sizeOf(share);
+    const { free: openGpus, openOf } = releaseAll(view);
+    let free = openGpus;
+    const shares: Share[] = [];
+    for (const job of view.running) {
+      const open = openOf.get(job) ?? 0;
+      // A job that sits on a draining node keeps what it has.
+      const share = open < job.heldGpus ? { job, sizes: [job.heldGpus], step: 0 } : shareOf(view, job);
+      free -= Math.min(open, sizeOf(share));
+      shares.push(share);
+    }
     const incoming: Share[] = [];
+    const trial = view.trial();
+    let exact = true;
     for (let job = view.queue.first(); job !== undefined; job = view.queue.next(job)) {
       const share = shareOf(view, job);
       if (sizeOf(share) > free) break;
+      // What shrinking will free is not on the trial: behind a job that needs it, a scope can no longer be tried.
+      const placed: boolean = exact && trial.take(job, sizeOf(share));
+      if (!placed && isScoped(job)) break;
+      exact = placed;
       free -= sizeOf(share);
       incoming.push(share);
     }
@@ -33,18 +46,26 @@ export const elastic: SchedulingPolicy = {
     const shrinking = shares.filter((share) => sizeOf(share) < share.job.heldGpus);
     const growing = shares.filter((share) => sizeOf(share) > share.job.heldGpus);
     const resize = (share: Share): Decision => ({ kind: 'resize', job: share.job.id, gpus: sizeOf(share) });
+    // Where scopes matter, jobs start at the size that was tried for them, in that order, and then grow.
+    const grownLater = view.scoped ? incoming.filter((share) => share.step > 0) : [];
     return [
       ...shrinking.map(resize),
-      ...incoming.map((share): Decision => ({ kind: 'start', job: share.job.id, gpus: sizeOf(share) })),
+      ...incoming.map((share): Decision => {
+        const gpus = view.scoped ? (share.sizes[0] ?? share.job.gpus) : sizeOf(share);
+        return { kind: 'start', job: share.job.id, gpus };
+      }),
+      ...grownLater.map(resize),
       ...growing.map(resize),
     ];
   },
 };
 
 function shareOf(view: ClusterView, job: JobView): Share {
-  const scoped = (job.spec.within ?? 'any') !== 'any';
-  const sizes = scoped ? [job.gpus] : view.sizesOf(job);
-  return { job, sizes, step: 0 };
+  return { job, sizes: isScoped(job) ? [job.gpus] : view.sizesOf(job), step: 0 };
+}
+
+function isScoped(job: JobView): boolean {
+  return (job.spec.within ?? 'any') !== 'any' && job.spec.spill !== true;
 }
 
 function sizeOf(share: Share): number {

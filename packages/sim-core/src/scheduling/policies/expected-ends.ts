@@ -19,9 +19,14 @@ export function* expectedEnds(view: ClusterView, fresh: readonly ExpectedEnd[]):
   for (let at = started[next]; at !== undefined; at = started[++next]) yield at;
 }
 
+/** How long a job that starts now runs by its estimate. */
+export function expectedSeconds(job: JobView): number {
+  return job.restartSeconds + job.remainingEstimateSeconds;
+}
+
 /** The end that the estimate gives a job which starts now. */
 export function freshEnd(view: ClusterView, job: JobView): ExpectedEnd {
-  return { job, gpus: job.gpus, endSeconds: view.timeSeconds + job.remainingEstimateSeconds };
+  return { job, gpus: job.gpus, endSeconds: view.timeSeconds + expectedSeconds(job) };
 }
 
 /**

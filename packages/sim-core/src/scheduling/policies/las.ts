@@ -11,7 +11,7 @@ export function las(thresholdsGpuSeconds: readonly number[] = [3600, 36_000]): S
   return {
     name: 'las',
     reasonsIn: 'pool',
-    claims: { workConserving: true, scaleFree: false },
+    claims: { workConserving: true, scaleFree: false, lasThresholdsGpuSeconds: thresholdsGpuSeconds },
     queueKey: levelOf,
     decide(view) {
       const decisions = greedyPreemptive(view, levelOf);

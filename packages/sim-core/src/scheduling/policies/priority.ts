@@ -1,6 +1,8 @@
-import type { Decision, JobView, SchedulingPolicy } from '../policy.js';
+import type { JobView, SchedulingPolicy } from '../policy.js';
 import { isProtected } from './greedy-preemptive.js';
+import { PreemptionPlan } from './preemption-plan.js';
 import { victimsFor } from './victims.js';
+import { WaitingLine } from './waiting-line.js';
 
 /**
  * Strict priority with preemption: jobs in order of priority, then submission; a job that does not fit preempts running jobs
@@ -9,27 +11,34 @@ import { victimsFor } from './victims.js';
 export const priority: SchedulingPolicy = {
   name: 'priority',
   reasonsIn: 'nodes',
-  queueKey: (job) => -(job.spec.priority ?? 0),
+  queueKey: keyOf,
   decide(view) {
-    const decisions: Decision[] = [];
     const trial = view.trial();
-    const importance = (job: JobView): number => job.spec.priority ?? 0;
+    const plan = new PreemptionPlan();
+    const line = new WaitingLine(view, keyOf);
     let lower: JobView[] | undefined;
-    for (let job = view.queue.first(); job !== undefined; job = view.queue.next(job)) {
+    for (let job = line.next(); job !== undefined; job = line.next()) {
       const waiting = job;
       if (!trial.fits(waiting)) {
         lower ??= [...view.running]
           .filter((other) => !isProtected(view, other))
-          .sort((a, b) => importance(a) - importance(b) || b.startSeconds - a.startSeconds || b.rank - a.rank);
-        const candidates = lower.filter((other) => importance(other) < importance(waiting));
+          .sort((a, b) => keyOf(b) - keyOf(a) || b.startSeconds - a.startSeconds || b.rank - a.rank);
+        const candidates = lower.filter((other) => keyOf(other) > keyOf(waiting));
         const victims = victimsFor(waiting, candidates, trial);
         if (victims === undefined) break;
         lower = lower.filter((other) => !victims.includes(other));
-        for (const victim of victims) decisions.push({ kind: 'preempt', job: victim.id, for: waiting.id });
+        for (const victim of victims) {
+          plan.preempt(victim, waiting);
+          line.add(victim);
+        }
       }
       trial.take(waiting);
-      decisions.push({ kind: 'start', job: waiting.id });
+      plan.start(waiting);
     }
-    return decisions;
+    return plan.decisions(view);
   },
 };
+
+function keyOf(job: JobView): number {
+  return -(job.spec.priority ?? 0);
+}

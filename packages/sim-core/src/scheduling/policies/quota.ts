@@ -1,6 +1,9 @@
-import type { ClusterView, Decision, JobView, SchedulingPolicy } from '../policy.js';
+import type { Tenant } from '../job-spec.js';
+import type { ClusterView, JobView, SchedulingPolicy } from '../policy.js';
 import { isProtected } from './greedy-preemptive.js';
+import { PreemptionPlan } from './preemption-plan.js';
 import { victimsFor } from './victims.js';
+import { WaitingLine } from './waiting-line.js';
 
 /**
  * Quotas by tenant with borrowing and reclaim. A tenant's running guaranteed jobs count against its quota in order of start;
@@ -14,52 +17,55 @@ export const quota: SchedulingPolicy = {
   perTenant: true,
   claims: { quota: true },
   decide(view) {
-    const decisions: Decision[] = [];
     const trial = view.trial();
+    const plan = new PreemptionPlan();
     const { owned, borrowed } = splitByQuota(view);
     const held = new Map(view.tenants.map(({ name }) => [name, view.heldBy(name)]));
-    const started = new Set<string>();
-    const begin = (job: JobView): void => {
-      started.add(job.id);
-      decisions.push({ kind: 'start', job: job.id });
-      held.set(job.tenant, (held.get(job.tenant) ?? 0) + job.gpus);
+    const add = (job: JobView, gpus: number): void => {
+      held.set(job.tenant, (held.get(job.tenant) ?? 0) + gpus);
     };
+    const limits = new Map(view.tenants.map((tenant) => [tenant.name, limitOf(tenant)]));
+    const line = new WaitingLine(view, () => 0);
     let lent = borrowed
       .filter((job) => !isProtected(view, job))
       .sort((a, b) => b.startSeconds - a.startSeconds || b.rank - a.rank);
     for (const { name, quotaGpus = 0 } of view.tenants) {
       for (const job of view.queueOf(name)) {
-        if (job.spec.guaranteed === false) continue;
         const used = owned.get(name) ?? 0;
-        if (used + job.gpus > quotaGpus) break;
+        if (used >= quotaGpus) break;
+        if (job.spec.guaranteed === false || used + job.gpus > quotaGpus) continue;
+        if ((held.get(name) ?? 0) + job.gpus > (limits.get(name) ?? 0)) continue;
         const victims = trial.fits(job) ? [] : victimsFor(job, lent, trial);
-        if (victims === undefined) break;
+        if (victims === undefined) continue;
         for (const victim of victims) {
-          decisions.push({ kind: 'preempt', job: victim.id, for: job.id });
-          held.set(victim.tenant, (held.get(victim.tenant) ?? 0) - victim.heldGpus);
+          plan.preempt(victim, job);
+          line.add(victim);
+          add(victim, -victim.heldGpus);
         }
         lent = lent.filter((other) => !victims.includes(other));
         trial.take(job);
         owned.set(name, used + job.gpus);
-        begin(job);
+        add(job, job.gpus);
+        plan.start(job);
       }
     }
-    const limits = new Map(
-      view.tenants.map(({ name, quotaGpus = 0, borrowLimitGpus = Number.POSITIVE_INFINITY }) => [
-        name,
-        quotaGpus + borrowLimitGpus,
-      ]),
-    );
-    let job = view.queue.first({ maxGpus: trial.freeGpus });
-    for (; job !== undefined; job = view.queue.next(job, { maxGpus: trial.freeGpus })) {
-      if (started.has(job.id)) continue;
+    const started = new Set(plan.started);
+    let job = line.next({ maxGpus: trial.freeGpus });
+    for (; job !== undefined; job = line.next({ maxGpus: trial.freeGpus })) {
+      if (started.has(job)) continue;
       const limit = limits.get(job.tenant) ?? Number.POSITIVE_INFINITY;
       if ((held.get(job.tenant) ?? 0) + job.gpus > limit || !trial.take(job)) continue;
-      begin(job);
+      add(job, job.gpus);
+      plan.start(job);
     }
-    return decisions;
+    return plan.decisions(view);
   },
 };
+
+/** Most GPUs that a tenant may hold, borrowed ones included. */
+function limitOf({ quotaGpus = 0, borrowLimitGpus = Number.POSITIVE_INFINITY }: Tenant): number {
+  return quotaGpus + borrowLimitGpus;
+}
 
 /** GPUs of each tenant's running jobs that are within its quota, and the jobs that are beyond. */
 function splitByQuota(view: ClusterView): { owned: Map<string, number>; borrowed: JobView[] } {

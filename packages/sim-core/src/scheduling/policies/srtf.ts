@@ -7,5 +7,10 @@ export const srtf: SchedulingPolicy = {
   reasonsIn: 'pool',
   claims: { workConserving: true },
   queueKey: (job) => job.remainingSeconds,
-  decide: (view) => greedyPreemptive(view, (job) => job.remainingSeconds),
+  decide: (view) =>
+    greedyPreemptive(
+      view,
+      (job) => job.remainingSeconds,
+      (job) => job.remainingIfPreemptedSeconds,
+    ),
 };
