@@ -21,6 +21,7 @@ export const algorithmNames = [
   'sharp',
   'pairwise',
   'posted',
+  'hierarchical-all-to-all',
   'pat',
 ] as const;
 export type AlgorithmName = (typeof algorithmNames)[number];
