@@ -57,6 +57,7 @@ export type InlineModel = z.infer<typeof modelSchema>;
 
 const constantsShape = {
   gemmMax: fraction.optional(),
+  narrowGemmMax: fraction.optional(),
   gemmHalfK: nonNegative.optional(),
   gemmHalfWave: nonNegative.optional(),
   tileM: count.optional(),
@@ -106,6 +107,7 @@ const closSchema = z.strictObject({
   nicsPerNode: count.optional(),
   nodesPerLeaf: count.optional(),
   leavesPerPod: count.optional(),
+  spinesPerPod: count.optional(),
   railOnly: z.boolean().optional(),
   switchLatencySeconds: nonNegative.optional(),
   nicLatencySeconds: nonNegative.optional(),

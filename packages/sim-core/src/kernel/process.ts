@@ -6,7 +6,7 @@ export type ProcessBody<T> = () => Generator<SimEvent<unknown>, T, unknown>;
 
 /** What an interrupted process gets thrown where it waits. */
 export class Interrupt extends Error {
-  constructor(readonly cause: unknown) {
+  constructor(override readonly cause: unknown) {
     super('the process was interrupted');
     this.name = 'Interrupt';
   }

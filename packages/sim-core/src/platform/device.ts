@@ -23,6 +23,8 @@ export interface ScaleUp {
 export interface DeviceConstants {
   /** Fraction of peak that a very large GEMM reaches inside training. */
   readonly gemmMax: number;
+  /** The same for formats narrower than 16 bit, as a fraction of their own peak. */
+  readonly narrowGemmMax: number;
   /** K at which a GEMM's main loop reaches half of its asymptote. */
   readonly gemmHalfK: number;
   /** Soft wave quantisation, in waves. */
@@ -71,6 +73,7 @@ export interface Device extends DeviceConstants {
 /** Defaults of spec/model.md 2.1, used where a device states no constant of its own. */
 export const defaultConstants: DeviceConstants = {
   gemmMax: 0.78,
+  narrowGemmMax: 0.65,
   gemmHalfK: 295,
   gemmHalfWave: 0.3,
   tileM: 256,

@@ -35,7 +35,8 @@ export function gemmWorkSeconds(device: Device, peakFlops: number, shape: GemmSh
   const tilesN = Math.max(n / device.tileN, 1);
   const waves = device.computeUnits > 0 ? (batch * tilesM * tilesN) / device.computeUnits : Number.POSITIVE_INFINITY;
   const filled = waves === Number.POSITIVE_INFINITY ? 1 : waves / (waves + device.gemmHalfWave);
-  const efficiency = device.gemmMax * filled * (k / (k + device.gemmHalfK));
+  const reachable = elementBytes < 2 ? device.narrowGemmMax : device.gemmMax;
+  const efficiency = reachable * filled * (k / (k + device.gemmHalfK));
   const padding = Math.min(4, Math.max(1, device.tileM / m) * Math.max(1, device.tileN / n));
   const math = (2 * batch * m * n * k * padding) / (peakFlops * efficiency);
   const bytes = elementBytes * batch * (m * k + k * n + m * n) + extraBytes;

@@ -479,7 +479,7 @@ export class StepExecution {
   #startFlow(route: Route, tag: number): void {
     const fluid = this.#network.fluid;
     if (fluid.now < this.#now) fluid.advanceTo(this.#now);
-    fluid.start(route.links, route.weights, 1, {
+    fluid.start(route.links, route.weights, route.volume, {
       rateCap: route.rateCap,
       latencySeconds: route.latencySeconds,
       tag,

@@ -8,8 +8,12 @@ import {
 import { FluidNetwork } from '../../network/index.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
 
-/** A transfer as the fluid network takes it: volume 1 over links with weights in bytes. */
+/**
+ * A transfer as the fluid network takes it. Its volume is what one rank sends, so that its rate is in bytes per second and
+ * max-min fairness is between flows of bytes, not between messages of whatever size.
+ */
 export interface Route {
+  readonly volume: number;
   readonly links: Int32Array;
   readonly weights: Float64Array;
   readonly latencySeconds: number;
@@ -22,6 +26,7 @@ export interface Route {
 }
 
 const nothing: Route = {
+  volume: 0,
   links: new Int32Array(0),
   weights: new Float64Array(0),
   latencySeconds: 0,
@@ -73,17 +78,18 @@ export class StepNetwork {
     if (placement.ranks <= 1) return nothing;
     const cost = this.#cost(op, bytes, placement);
     const weights = new Map<number, number>();
+    const share = (cost.nicBytes * placement.nicsPerDomain) / placement.ranksPerDomain;
+    const volume = Math.max(cost.scaleUpBytes, share);
     if (cost.scaleUpBytes > 0) for (const k of classes) weights.set(k, cost.scaleUpBytes);
     if (cost.nicBytes > 0) {
       const members = new Set(classes);
-      const share = (cost.nicBytes * placement.nicsPerDomain) / placement.ranksPerDomain;
       for (const nic of new Set(classes.map((k) => this.#plan.classes[k]?.nic ?? 0))) {
         const load = share * this.#ranksBehind(nic, (k) => members.has(k));
         weights.set(this.#nicTransmit + nic, load);
         weights.set(this.#nicReceive + nic, load);
       }
     }
-    return this.#route(weights, cost.latencySeconds, cost.rateCap, cost.nicBytes > 0, cost.scaleUpBytes > 0);
+    return this.#route(volume, weights, cost, cost.nicBytes > 0, cost.scaleUpBytes > 0);
   }
 
   /** A message from each rank of one class to its peer at another stage. */
@@ -104,7 +110,7 @@ export class StepNetwork {
       weights.set(this.#nicTransmit + sender, cost.nicBytes * this.#ranksBehind(sender, (k) => k === from));
       weights.set(this.#nicReceive + receiver, cost.nicBytes * this.#ranksBehind(receiver, (k) => k === to));
     }
-    return this.#route(weights, cost.latencySeconds, cost.rateCap, !shares, shares);
+    return this.#route(shares ? cost.scaleUpBytes : cost.nicBytes, weights, cost, !shares, shares);
   }
 
   #ranksBehind(nic: number, counted: (rankClass: number) => boolean): number {
@@ -126,23 +132,24 @@ export class StepNetwork {
   }
 
   #route(
+    volume: number,
     weights: ReadonlyMap<number, number>,
-    latencySeconds: number,
-    rateCap: number,
+    { latencySeconds, rateCap }: CollectiveCost,
     crossesNetwork: boolean,
     usesScaleUp: boolean,
   ): Route {
     const links = Int32Array.from([...weights.keys()].sort((a, b) => a - b));
-    const columns = Float64Array.from(links, (link) => weights.get(link) ?? 0);
+    const columns = Float64Array.from(links, (link) => (weights.get(link) ?? 0) / volume);
     let seconds = 1 / rateCap;
     links.forEach((link, i) => {
-      seconds = Math.max(seconds, (columns[i] ?? 0) / (this.#capacity[link] ?? 0));
+      seconds = Math.max(seconds, ((columns[i] ?? 0) * volume) / (this.#capacity[link] ?? 0));
     });
     return {
+      volume,
       links,
       weights: columns,
       latencySeconds,
-      rateCap,
+      rateCap: rateCap * volume,
       aloneSeconds: latencySeconds + seconds,
       crossesNetwork,
       usesScaleUp,

@@ -1,0 +1,225 @@
+import { type Cluster, type Job, type ModelShape, parameterCount } from '@regatta/sim-core';
+import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
+import { measuredStepSeconds } from './measured-time.js';
+import type { PublishedRow } from './published-file.js';
+import { rowHardware } from './row-hardware.js';
+import { practiceOf } from './row-practice.js';
+import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
+
+/** A published row as a job on a cluster, with everything that the row did not say. */
+export interface RowJob {
+  readonly id: string;
+  readonly job: Job;
+  readonly cluster: Cluster;
+  readonly stack: string;
+  readonly measured: readonly number[];
+  readonly assumed: readonly string[];
+}
+
+/** Why a row cannot be turned into a job. */
+export interface SkippedRow {
+  readonly id: string;
+  readonly skipped: string;
+}
+
+function rowModel(
+  row: PublishedRow,
+  assumed: string[],
+  practice: ReturnType<typeof practiceOf>,
+): ModelShape | undefined {
+  const { model } = row;
+  const { layers, hidden, heads } = model;
+  if (!layers || !hidden) return undefined;
+  const gated = model.gatedMlp === true;
+  const count = heads ?? Math.max(1, Math.round(hidden / 128));
+  if (!heads) assumed.push(`heads: ${count}`);
+  const bert = /bert/i.test(model.name ?? '');
+  const mpt = /mpt/i.test(model.name ?? '');
+  const mla = model.attention ? mlaOf(model.attention) : undefined;
+  const experts = model.experts;
+  return {
+    name: model.name ?? row.id,
+    layers,
+    hidden,
+    heads: count,
+    kvHeads: model.kvHeads ?? count,
+    headDim: model.headDim ?? hidden / count,
+    ffn: model.ffn ?? model.moeFfn ?? 4 * hidden,
+    ffnKind: gated ? 'swiglu' : 'gelu',
+    vocab: model.vocab ?? 51200,
+    maxPositions: gated || mpt ? 0 : (model.seqLen ?? 2048),
+    positions: gated ? 'rope' : mpt ? 'alibi' : 'learned',
+    tiedEmbeddings: !gated,
+    norm: gated ? 'rms' : mpt ? 'layernorm_nobias' : 'layernorm',
+    biases: !gated && !mpt,
+    qkvBias: !gated && !mpt,
+    embeddingNorm: false,
+    dropout: practice.dropout && !gated,
+    attention: practice.attention,
+    causal: !bert,
+    ...(mla ? { mla } : {}),
+    ...(experts
+      ? {
+          experts: {
+            count: experts,
+            topK: model.topK ?? 1,
+            ffn: model.moeFfn ?? model.ffn ?? 4 * hidden,
+            shared: model.sharedExperts ?? 0,
+            sharedFfn: model.moeFfn ?? model.ffn ?? 4 * hidden,
+            everyNth: 1,
+            firstDense: model.denseLayers ?? 0,
+            routerBias: false,
+          },
+        }
+      : {}),
+  };
+}
+
+/**
+ * Pipeline size where only the tensor size was published: the smallest that divides layers and GPUs and whose model state,
+ * unsharded at 18 bytes a parameter, leaves a tenth of the memory free.
+ */
+function unpublishedPipeline(
+  row: PublishedRow,
+  model: ModelShape,
+  device: string,
+  tensor: number,
+  assumed: string[],
+): number {
+  if (row.tensorParallel === undefined || row.tensorParallel === null) return 1;
+  const memory = 0.9 * (catalogueDevice(device)?.memoryBytes ?? Number.POSITIVE_INFINITY);
+  const state = (18 * parameterCount(model).total) / tensor;
+  for (let pipeline = 1; pipeline <= model.layers; pipeline++) {
+    if (model.layers % pipeline !== 0 || row.gpus % (tensor * pipeline) !== 0 || state / pipeline > memory) continue;
+    assumed.push(`pipeline: ${pipeline}`);
+    return pipeline;
+  }
+  return 1;
+}
+
+/** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
+const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
+
+/** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
+export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
+  const assumed: string[] = [];
+  const skip = (skipped: string): SkippedRow => ({ id: row.id, skipped });
+  const measured = measuredStepSeconds(row);
+  if (measured.length === 0) return skip('no step time was published');
+  const practice = practiceOf(source, row.section ?? '', row.id);
+  assumed.push(...practice.assumed);
+  const model = rowModel(row, assumed, practice);
+  if (!model) return skip('no model shape was published');
+  const hardware = rowHardware(row, source, assumed);
+  if (!hardware) return skip(`hardware ${row.gpu ?? row.system ?? ''} is not known`);
+  const sequenceLength = row.model.seqLen;
+  if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
+  const precision = row.dtype ? precisionOf(row.dtype) : 'bf16';
+  if (!precision) return skip(`dtype ${row.dtype} is not known`);
+  const tensor = row.tensorParallel ?? 1;
+  const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
+  const context = row.contextParallel ?? 1;
+  const data = row.dataParallel ?? row.gpus / (tensor * pipeline * context);
+  if (tensor * pipeline * context * data !== row.gpus)
+    return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
+  if (row.tensorParallel === undefined || row.tensorParallel === null) assumed.push('parallelism: data parallel only');
+  const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
+  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
+  const zeroOf = (): 0 | 1 | 2 | 3 => {
+    if (fsdp) return 3;
+    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
+    if (row.optimizerSharding === true) return 1;
+    if (row.optimizerSharding === false) return 0;
+    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
+  };
+  const schedule = row.schedule?.toLowerCase() ?? '';
+  const perRank = model.layers / pipeline;
+  const interleaves = pipeline > 1 && /interleav/.test(schedule);
+  let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
+  if (interleaves && (virtualStages <= 1 || model.layers < pipeline * virtualStages)) {
+    virtualStages = Math.max(1, Math.floor(perRank / 2));
+    assumed.push(`interleaving: ${virtualStages} chunks a rank, two layers each`);
+  }
+  let microBatch = row.microBatch ?? 0;
+  if (!microBatch) {
+    const perReplica = row.globalBatch / data;
+    microBatch = row.tensorParallel ? practice.microBatch : perReplica;
+    assumed.push(`micro-batch: ${microBatch}`);
+  }
+  const perOperator = /^selective-op/i.test(row.recompute ?? '');
+  const recompute = perOperator ? 'full' : row.recompute ? recomputeOf(row.recompute) : undefined;
+  // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
+  if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
+  if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
+  const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
+  const stackName = stacksOf(hardware.device).some((stack) => stack.name === practice.stack)
+    ? practice.stack
+    : undefined;
+  const device = catalogueDevice(hardware.device, stackName);
+  if (!device) return skip(`no device ${hardware.device}`);
+  if (stackName === undefined) assumed.push(`stack: ${device.stack} (none of ${practice.stack} for this device)`);
+  const pure = row.mixedPrecisionMode === 'PURE';
+  const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
+  // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.
+  const step = microBatch * data;
+  const globalBatch = Math.max(step, Math.round(row.globalBatch / step) * step);
+  if (globalBatch !== row.globalBatch) assumed.push(`global batch: ${globalBatch} instead of ${row.globalBatch}`);
+  const microBatches = globalBatch / step;
+  if (interleaves && microBatches < pipeline) virtualStages = 1;
+  const job: Job = {
+    name: row.id,
+    model: { ...model, vocab: padded(model.vocab, tensor) },
+    sequenceLength,
+    globalBatch,
+    microBatch,
+    precision,
+    parallel: {
+      tensor,
+      pipeline,
+      context,
+      expert: row.expertParallel ?? 1,
+      expertTensor: row.expertTensorParallel ?? 1,
+      data,
+      virtualStages,
+      sequenceParallel,
+      zero: zeroOf(),
+    },
+    schedule: virtualStages > 1 ? 'interleaved' : /gpipe/.test(schedule) ? 'gpipe' : '1f1b',
+    recompute: recompute ?? practice.recompute,
+    flopConvention: 'full',
+    options: {
+      p2p: 'async',
+      scatterGather: false,
+      tensorOverlap: 0,
+      bucketBytes: 1.6e8,
+      dataOverlap: true,
+      contextKind: 'ring',
+      moeImbalance: 1,
+      reshardAfterForward: !/SHARD_GRAD_OP/i.test(row.schedule ?? ''),
+      shardGroup: 0,
+      offloadOptimizer: false,
+      ...practice.options,
+      ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      gradientBytes,
+      ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+    },
+  };
+  const domainDevice = { ...device, scaleUp: { ...device.scaleUp, domain: hardware.domain } };
+  const cluster: Cluster = {
+    name: row.id,
+    device: domainDevice,
+    nodes: Math.ceil(row.gpus / hardware.gpusPerNode),
+    gpusPerNode: hardware.gpusPerNode,
+    node: { kind: /pcie|l40s/.test(hardware.device) ? 'pcie' : 'nvswitch' },
+    fabric: {
+      kind: 'clos',
+      tiers: 3,
+      rails: hardware.nicsPerNode,
+      nicGbps: hardware.nicGbps,
+      oversubscription: 1,
+      routing: 'spray',
+      nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
+    },
+  };
+  return { id: row.id, job, cluster, stack: device.stack, measured, assumed };
+}

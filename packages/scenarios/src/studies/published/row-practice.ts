@@ -1,0 +1,195 @@
+import type { JobOptions, ModelShape } from '@regatta/sim-core';
+
+/**
+ * How a published source ran its jobs, where its rows do not say: the software's practice of that time. One entry a source or
+ * software generation, never one a row.
+ */
+export interface Practice {
+  readonly stack: string;
+  readonly attention: ModelShape['attention'];
+  readonly sequenceParallel: boolean;
+  readonly zero: 0 | 1 | 2 | 3;
+  /** Micro-batch where the row has none. */
+  readonly microBatch: number;
+  readonly recompute: 'none' | 'selective' | 'full';
+  readonly dropout: boolean;
+  readonly options: Partial<JobOptions>;
+  /** Options of jobs without a pipeline, where they differ. */
+  readonly withoutPipeline?: Partial<JobOptions>;
+  /** What is assumed, in words. */
+  readonly assumed: readonly string[];
+}
+
+const overlapping = { p2p: 'async', dataOverlap: true, gradientBytes: 4 } as const;
+
+const practices: readonly (readonly [RegExp, Practice])[] = [
+  [
+    /narayanan|sc ?2021|megatron-lm\/(?!2[0-9]|3[0-8])/i,
+    {
+      stack: 'megatron-2021',
+      attention: 'unfused',
+      sequenceParallel: false,
+      zero: 0,
+      microBatch: 1,
+      recompute: 'full',
+      dropout: true,
+      // run_table_1.sh: local DDP (no overlap, fp16 gradients) with a pipeline, torch DDP (overlap) without.
+      options: { p2p: 'blocking', scatterGather: true, dataOverlap: false, gradientBytes: 2 },
+      withoutPipeline: { dataOverlap: true },
+      assumed: [
+        'Megatron-LM of 2021: unfused attention, no sequence parallelism, blocking messages with scatter-gather',
+      ],
+    },
+  ],
+  [
+    /korthikanti/i,
+    {
+      stack: 'megatron-2022',
+      attention: 'unfused',
+      sequenceParallel: false,
+      zero: 0,
+      microBatch: 1,
+      recompute: 'selective',
+      dropout: true,
+      options: { p2p: 'blocking', scatterGather: true, dataOverlap: false, gradientBytes: 2 },
+      assumed: ['Megatron-LM of 2022: unfused attention, blocking messages with scatter-gather'],
+    },
+  ],
+  [
+    /megascale/i,
+    {
+      stack: 'megatron-2023',
+      attention: 'flash',
+      sequenceParallel: true,
+      zero: 1,
+      microBatch: 1,
+      recompute: 'selective',
+      dropout: true,
+      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
+      assumed: ['Megatron-LM of 2023: sequence parallelism, distributed optimizer, no overlap of gradients'],
+    },
+  ],
+  [
+    /vtrain/i,
+    {
+      stack: 'megatron-deepspeed-2022',
+      attention: 'unfused',
+      sequenceParallel: false,
+      zero: 0,
+      microBatch: 1,
+      recompute: 'full',
+      dropout: true,
+      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2 },
+      assumed: ['Megatron-DeepSpeed: no gradient buckets, blocking messages, fp16 gradients'],
+    },
+  ],
+  [
+    /bloom|bigscience/i,
+    {
+      stack: 'megatron-deepspeed-2022',
+      attention: 'unfused',
+      sequenceParallel: false,
+      zero: 1,
+      microBatch: 1,
+      recompute: 'full',
+      dropout: false,
+      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
+      assumed: ['Megatron-DeepSpeed with BF16Optimizer: fp32 gradients, ZeRO-1, no overlap'],
+    },
+  ],
+  [
+    /mosaic/i,
+    {
+      stack: 'fsdp-2023',
+      attention: 'flash',
+      sequenceParallel: false,
+      zero: 3,
+      microBatch: 1,
+      recompute: 'none',
+      dropout: false,
+      options: overlapping,
+      assumed: ['FSDP: a layer a unit, prefetch of one'],
+    },
+  ],
+  [
+    /torchtitan/i,
+    {
+      stack: 'torchtitan-2025',
+      attention: 'flash',
+      sequenceParallel: true,
+      zero: 3,
+      microBatch: 1,
+      recompute: 'none',
+      dropout: false,
+      options: overlapping,
+      assumed: ['FSDP2: a layer a unit, prefetch of one, fp32 reduction'],
+    },
+  ],
+  [
+    /llama 3 herd|llama3-405b/i,
+    {
+      stack: 'megatron-core-2024',
+      attention: 'flash',
+      sequenceParallel: true,
+      zero: 2,
+      microBatch: 1,
+      recompute: 'none',
+      dropout: false,
+      options: { ...overlapping, contextKind: 'allgather' },
+      assumed: ['sequence parallelism, gradients sharded and overlapped, all-gather context parallelism'],
+    },
+  ],
+  [
+    /mlperf|mlcommons/i,
+    {
+      stack: 'nemo-2023',
+      attention: 'flash',
+      sequenceParallel: true,
+      zero: 1,
+      microBatch: 1,
+      recompute: 'none',
+      dropout: false,
+      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2 },
+      assumed: [
+        'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction',
+      ],
+    },
+  ],
+  [
+    /nemo|bridge/i,
+    {
+      stack: 'nemo-2026',
+      attention: 'flash',
+      sequenceParallel: true,
+      zero: 1,
+      microBatch: 1,
+      recompute: 'none',
+      dropout: false,
+      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2 },
+      assumed: [
+        'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction',
+      ],
+    },
+  ],
+];
+
+const modern: Practice = {
+  stack: 'megatron-core-2024',
+  attention: 'flash',
+  sequenceParallel: true,
+  zero: 1,
+  microBatch: 1,
+  recompute: 'none',
+  dropout: false,
+  options: { ...overlapping, tensorOverlap: 0.7 },
+  assumed: ['Megatron-Core of 2024: sequence parallelism, distributed optimizer with overlap'],
+};
+
+/** Practice of a row, by its section and id first, then by its source. Megatron-LM's page mixes three generations. */
+export function practiceOf(source: string, section: string, id: string): Practice {
+  const megatron2021 = practices[0]?.[1] ?? modern;
+  if (/megatron/i.test(source) && /narayanan/i.test(source)) {
+    return /core|h100/i.test(section) ? modern : megatron2021;
+  }
+  return practices.find(([pattern]) => pattern.test(source) || pattern.test(id))?.[1] ?? modern;
+}
