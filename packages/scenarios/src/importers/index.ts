@@ -10,4 +10,5 @@ export * from './schedule-file.js';
 export { readSlurmTopology } from './slurm-topology.js';
 export { readSlurmTopologyYaml } from './slurm-topology-yaml.js';
 export type { SlurmGroup, SlurmSwitch, SlurmTopology } from './slurm-types.js';
+export * from './traces/index.js';
 export * from './unified-view.js';

@@ -9,6 +9,8 @@ export interface PassResult {
   readonly memo?: { readonly value: unknown };
   /** Whether anything was started, stopped, resized or rejected. */
   readonly acted: boolean;
+  /** The policy wants to decide once more. */
+  readonly again: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export function applyDecisions(state: ClusterState, decisions: readonly Decision
   if (!Array.isArray(decisions)) throw nonsense(`decide returned ${typeof decisions}, must return a list of decisions`);
   let memo: { value: unknown } | undefined;
   let acted = false;
+  let again = false;
   let wakeSeconds = Number.POSITIVE_INFINITY;
   const known = (id: string, status: string): JobState => {
     const job = state.byId.get(id);
@@ -67,6 +70,9 @@ export function applyDecisions(state: ClusterState, decisions: readonly Decision
         }
         wakeSeconds = Math.min(wakeSeconds, decision.atSeconds);
         break;
+      case 'again':
+        again = true;
+        break;
       case 'remember':
         memo = { value: decision.memo };
         break;
@@ -76,7 +82,7 @@ export function applyDecisions(state: ClusterState, decisions: readonly Decision
   }
   if (wake.id >= 0) state.events.cancel(wake.id);
   wake.id = Number.isFinite(wakeSeconds) ? state.events.push(wakeSeconds, pending.wake) : -1;
-  return { acted, ...(memo === undefined ? {} : { memo }) };
+  return { acted, again, ...(memo === undefined ? {} : { memo }) };
 }
 
 type Nonsense = (problem: string) => PolicyError;

@@ -1,6 +1,7 @@
 export * from './cluster-log.js';
 export * from './cluster-run.js';
 export * from './cluster-shape.js';
+export * from './generate-jobs.js';
 export * from './invariants/invariant.js';
 export * from './invariants/log-replay.js';
 export * from './invariants/registry.js';

@@ -122,6 +122,8 @@ export type Decision =
   | { readonly kind: 'reject'; readonly job: string; readonly reason: string }
   /** Ask for a pass at a later instant at which nothing else may happen. */
   | { readonly kind: 'wake'; readonly atSeconds: number }
+  /** Decide once more at this instant, on the state that these decisions leave; has no effect if they change nothing. */
+  | { readonly kind: 'again' }
   /** Hand a value to the next pass: the only state that a policy keeps. */
   | { readonly kind: 'remember'; readonly memo: unknown };
 

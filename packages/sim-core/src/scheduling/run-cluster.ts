@@ -13,6 +13,9 @@ import { waitReason } from './wait-reason.js';
 /** Passes in a row that only a policy's own wish to wake may cause before it counts as a loop. */
 const maxIdleWakes = 100_000;
 
+/** Passes at one instant that a policy may ask for. */
+const maxRounds = 100;
+
 /**
  * Runs jobs on a cluster under a policy. At one instant all finishes come first, then all node events and cancellations, then
  * all submissions, then one pass (spec/scheduling.md B1). Deterministic: the log is a function of the input.
@@ -148,8 +151,18 @@ class ClusterExecution {
   #pass(): void {
     const state = this.#state;
     this.#passes++;
-    const result = applyDecisions(state, this.#decide(), this.#wake);
-    if (result.memo !== undefined) this.#view.memo = result.memo.value;
+    for (let round = 0, more = true; more; round++) {
+      const result = applyDecisions(state, this.#decide(), this.#wake);
+      if (result.memo !== undefined) this.#view.memo = result.memo.value;
+      more = result.again && result.acted;
+      if (more && round >= maxRounds) {
+        throw new PolicyError(
+          this.input.policy.name,
+          state.now,
+          `asked for more than ${maxRounds} passes at one instant`,
+        );
+      }
+    }
     if (this.input.checkIdempotence === true) this.#secondPass();
     this.#reckonContention();
     for (const job of this.#arrived) {
@@ -169,7 +182,7 @@ class ClusterExecution {
   }
 
   #secondPass(): void {
-    const again = this.#decide().find((decision) => decision.kind !== 'wake' && decision.kind !== 'remember');
+    const again = this.#decide().find((decision) => !['wake', 'remember', 'again'].includes(decision.kind));
     if (again !== undefined) {
       this.#unsettled.push({ timeSeconds: this.#state.now, decision: JSON.stringify(again) });
     }

@@ -32,12 +32,16 @@ export const elastic: SchedulingPolicy = {
     const incoming: Share[] = [];
     const trial = view.trial();
     let exact = true;
+    let hidden = false;
     for (let job = view.queue.first(); job !== undefined; job = view.queue.next(job)) {
       const share = shareOf(view, job);
       if (sizeOf(share) > free) break;
-      // What shrinking will free is not on the trial: behind a job that needs it, a scope can no longer be tried.
+      // What shrinking will free is not on the trial: behind a job that needs it, a scope is tried in another pass.
       const placed: boolean = exact && trial.take(job, sizeOf(share));
-      if (!placed && isScoped(job)) break;
+      if (!placed && isScoped(job)) {
+        hidden = !exact;
+        break;
+      }
       exact = placed;
       free -= sizeOf(share);
       incoming.push(share);
@@ -56,6 +60,7 @@ export const elastic: SchedulingPolicy = {
       }),
       ...grownLater.map(resize),
       ...growing.map(resize),
+      ...(hidden ? [{ kind: 'again' } as const] : []),
     ];
   },
 };
