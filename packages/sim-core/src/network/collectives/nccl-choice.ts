@@ -1,5 +1,5 @@
 import { ncclTables } from './nccl-tables.js';
-import { busBandwidthFactor, type CollectiveOp, type Protocol } from './types.js';
+import { busBandwidthFactor, type CollectiveOp, type Protocol, protocols } from './types.js';
 
 /** What NCCL's tuning model needs to know of a communicator. */
 export interface NcclSetting {
@@ -12,8 +12,19 @@ export interface NcclSetting {
   readonly channels: number;
   /** Cost of handing a step to the network: 1 us on Intel hosts, 2 us on AMD. */
   readonly netOverheadMicroseconds: number;
-  /** NVLS bandwidth seen by the user of an all-reduce (algorithm bandwidth), 0 = no NVLS. */
-  readonly nvlsAlgorithmBandwidth?: number;
+  /** Links inside a node (default nvlink); over PCIe LL128 is off. */
+  readonly scaleUpKind?: 'nvlink' | 'pci';
+  /** Bus bandwidth of the tree where it differs from the ring's: between two nodes each NIC carries half of the ring's bytes. */
+  readonly treeBusBandwidth?: number;
+  /** Longer hops than the tables were measured on, in microseconds. */
+  readonly extraScaleUpMicroseconds?: number;
+  readonly extraNetworkMicroseconds?: number;
+  /** In-switch reduction: bytes per second that one device reaches through its scale-up switch. */
+  readonly nvlsBytesPerSecond?: number;
+  /** NVLS tree: limit of its bus bandwidth by channels and NICs. */
+  readonly nvlsTreeLimit?: number;
+  /** Parallel aggregated trees compete (default no). */
+  readonly pat?: boolean;
 }
 
 export interface NcclCandidate {
@@ -22,13 +33,14 @@ export interface NcclCandidate {
   readonly latencySeconds: number;
   /** S over this is the bandwidth part of the time. */
   readonly bytesPerSecond: number;
+  /** The latency as it is under load, which the tuner does not know. */
+  readonly loadedLatencySeconds: number;
 }
 
-const protocols: readonly Protocol[] = ['LL', 'LL128', 'Simple'];
 const micro = 1e-6;
 
 function protocolBusBandwidth(setting: NcclSetting, algorithm: 'ring' | 'tree', protocol: Protocol): number {
-  const bus = setting.ringBusBandwidth;
+  const bus = algorithm === 'ring' ? setting.ringBusBandwidth : (setting.treeBusBandwidth ?? setting.ringBusBandwidth);
   const ll128 = Math.min(0.92 * bus, setting.channels * setting.ll128PerChannelBandwidth);
   if (algorithm === 'ring') {
     if (protocol === 'LL') return Math.min(setting.llMaxBandwidth, bus / 2);
@@ -41,48 +53,100 @@ function protocolBusBandwidth(setting: NcclSetting, algorithm: 'ring' | 'tree', 
 }
 
 /** Ring and tree over each protocol, with latency and bandwidth as NCCL's tuner has them (spec/model.md 5.3). */
-export function ncclCandidates(op: CollectiveOp, setting: NcclSetting): NcclCandidate[] {
+function ringsAndTrees(op: CollectiveOp, setting: NcclSetting): NcclCandidate[] {
   const { ranks, nodes } = setting;
   const candidates: NcclCandidate[] = [];
+  const hops = ncclTables[setting.scaleUpKind === 'pci' ? 'pci' : 'scaleUp'];
+  const { network, base } = ncclTables;
   const onePerNode = nodes > 1 && ranks === nodes;
+  const extraScaleUp = setting.extraScaleUpMicroseconds ?? 0;
+  const extraNetwork = setting.extraNetworkMicroseconds ?? 0;
+  const rounds = op === 'all_reduce' ? 2 : 1;
+  const interSteps = rounds * (nodes - 1);
+  const intraSteps = rounds * (ranks - 1) - interSteps;
   protocols.forEach((protocol, p) => {
-    const ringSteps = op === 'all_reduce' ? 2 * (ranks - 1) : ranks - 1;
-    const interSteps = nodes > 1 ? (op === 'all_reduce' ? 2 * (nodes - 1) : nodes - 1) : 0;
+    if (protocol === 'LL128' && setting.scaleUpKind === 'pci') return;
     const overhead = nodes > 1 ? setting.netOverheadMicroseconds * (protocol === 'Simple' ? 3 : 1) : 0;
-    const intra = ncclTables.scaleUp.ring[p] ?? 0;
-    const inter = (onePerNode ? ncclTables.network.tree[p] : ncclTables.network.ring[p]) ?? 0;
-    const ringLatency =
-      (ncclTables.base.ring[p] ?? 0) + (ringSteps - interSteps) * Math.max(intra, overhead) + interSteps * inter;
+    const intra = (hops.ring[p] ?? 0) + extraScaleUp;
+    const inter = ((onePerNode ? network.tree[p] : network.ring[p]) ?? 0) + extraNetwork;
+    const ring = (hop: number): number =>
+      ((base.ring[p] ?? 0) + intraSteps * Math.max(hop, overhead) + interSteps * inter) * micro;
     candidates.push({
       algorithm: 'ring',
       protocol,
-      latencySeconds: ringLatency * micro,
+      latencySeconds: ring(intra),
+      loadedLatencySeconds: ring(intra * (ncclTables.loadedHops[p] ?? 1)),
       bytesPerSecond: protocolBusBandwidth(setting, 'ring', protocol) / busBandwidthFactor(op, ranks),
     });
     if (op !== 'all_reduce') return;
     const treeSteps =
-      (ranks / nodes - 1) * (ncclTables.scaleUp.tree[p] ?? 0) +
-      Math.floor(Math.log2(nodes)) * (ncclTables.network.tree[p] ?? 0);
+      (ranks / nodes - 1) * ((hops.tree[p] ?? 0) + extraScaleUp) +
+      Math.floor(Math.log2(nodes)) * ((network.tree[p] ?? 0) + extraNetwork);
+    const tree = ((base.tree[p] ?? 0) + 2 * treeSteps) * micro;
     candidates.push({
       algorithm: 'tree',
       protocol,
-      latencySeconds: ((ncclTables.base.tree[p] ?? 0) + 2 * treeSteps) * micro,
+      latencySeconds: tree,
+      loadedLatencySeconds: tree,
       bytesPerSecond: protocolBusBandwidth(setting, 'tree', protocol) / 2,
     });
   });
   return candidates;
 }
 
-/** The candidate of least latency + S / bandwidth. */
+/** NVLS in one node, its tree over several, PAT with one rank a node: what competes beside ring and tree. */
+function others(op: CollectiveOp, setting: NcclSetting): NcclCandidate[] {
+  const { ranks, nodes } = setting;
+  const { network, scaleUp } = ncclTables;
+  const candidate = (
+    algorithm: NcclCandidate['algorithm'],
+    microseconds: number,
+    bytesPerSecond: number,
+  ): NcclCandidate => {
+    const latencySeconds = microseconds * micro;
+    return { algorithm, protocol: 'Simple', latencySeconds, loadedLatencySeconds: latencySeconds, bytesPerSecond };
+  };
+  const logNodes = Math.floor(Math.log2(nodes));
+  const halves = op === 'all_gather' || op === 'reduce_scatter';
+  const found: NcclCandidate[] = [];
+  const perNode = ranks / nodes;
+  const nvls = ((setting.nvlsBytesPerSecond ?? 0) * (perNode - 1)) / perNode;
+  const inside = scaleUp.nvls + (setting.extraScaleUpMicroseconds ?? 0);
+  if (nodes === 1 && ranks > 2 && nvls > 0) {
+    if (op === 'all_reduce') found.push(candidate('nvls', inside, nvls));
+    if (halves) found.push(candidate('nvls', inside, (nvls * (ranks - 1)) / ranks));
+  }
+  if (nodes > 1 && perNode > 2 && nvls > 0 && op === 'all_reduce') {
+    const across = 2 * logNodes * (network.nvlsTree + (setting.extraNetworkMicroseconds ?? 0));
+    const limit = Math.min(2 * nvls, setting.nvlsTreeLimit ?? Number.POSITIVE_INFINITY);
+    found.push(candidate('nvls-tree', inside + across, limit / 2));
+  }
+  if (setting.pat && nodes > 1 && ranks === nodes && halves) {
+    const hop = network.pat / ncclTables.patHopDivisor + (setting.extraNetworkMicroseconds ?? 0);
+    const microseconds = ncclTables.base.pat + logNodes * hop + ranks * ncclTables.patPerRankMicroseconds;
+    found.push(candidate('pat', microseconds, setting.ringBusBandwidth * ncclTables.patShare));
+  }
+  return found;
+}
+
+/** Everything that competes for an operation on a communicator (spec/model.md 5.3). */
+export function ncclCandidates(op: CollectiveOp, setting: NcclSetting): NcclCandidate[] {
+  return [...ringsAndTrees(op, setting), ...others(op, setting)];
+}
+
+/** The candidate of least latency + S / bandwidth. @throws RangeError when there is none. */
 export function ncclChoice(
   candidates: readonly NcclCandidate[],
   bytes: number,
 ): NcclCandidate & { readonly seconds: number } {
-  let best: (NcclCandidate & { seconds: number }) | undefined;
+  let best: NcclCandidate | undefined;
+  let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const seconds = candidate.latencySeconds + bytes / candidate.bytesPerSecond;
-    if (!best || seconds < best.seconds) best = { ...candidate, seconds };
+    if (best && seconds >= least) continue;
+    best = candidate;
+    least = seconds;
   }
   if (!best) throw new RangeError('ncclChoice: no candidates');
-  return best;
+  return { ...best, seconds: least };
 }

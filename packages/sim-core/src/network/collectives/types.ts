@@ -26,7 +26,32 @@ export const algorithmNames = [
 ] as const;
 export type AlgorithmName = (typeof algorithmNames)[number];
 
-export type Protocol = 'LL' | 'LL128' | 'Simple';
+const reductions: readonly CollectiveOp[] = ['all_reduce', 'reduce_scatter', 'all_gather'];
+
+/** What each algorithm can run on the fabric of a cluster. */
+export const algorithmOperations: Readonly<Record<AlgorithmName, readonly CollectiveOp[]>> = {
+  ring: [...reductions, 'broadcast', 'reduce'],
+  tree: ['all_reduce'],
+  'halving-doubling': reductions,
+  'recursive-doubling': ['all_reduce'],
+  hierarchical: reductions,
+  nvls: reductions,
+  'nvls-tree': ['all_reduce'],
+  sharp: ['all_reduce'],
+  pairwise: ['all_to_all'],
+  posted: ['all_to_all', 'send_recv'],
+  'hierarchical-all-to-all': ['all_to_all'],
+  pat: ['all_gather', 'reduce_scatter'],
+};
+
+/** The algorithms that can run an operation. */
+export function algorithmsOf(op: CollectiveOp): AlgorithmName[] {
+  return algorithmNames.filter((name) => algorithmOperations[name].includes(op));
+}
+
+/** NCCL's protocols, in the order of its tables. */
+export const protocols = ['LL', 'LL128', 'Simple'] as const;
+export type Protocol = (typeof protocols)[number];
 
 /** How a group sits on the cluster; a domain is a scale-up domain (a node, a rack). Uneven groups: the greatest count. */
 export interface GroupLayout {

@@ -1,0 +1,60 @@
+import { ncclTables } from './nccl-tables.js';
+
+/** What chunking adds to in-switch reduction: seconds before the first byte counts, and the share of the bandwidth reached. */
+export interface NvlsRamp {
+  readonly fillSeconds: number;
+  readonly efficiency: number;
+}
+
+/** Chunk sizes with the messages from which they are used, in loops over all channels and heads (NCCL src/enqueue.cc). */
+const smallerChunks = [
+  { chunkBytes: 65536, loops: 64 },
+  { chunkBytes: 32768, loops: 8 },
+  { chunkBytes: 16384, loops: 2 },
+] as const;
+
+/** Chunk of a message, and the size of message at which it came into use. */
+function chunkOf(bytes: number, lanes: number, maxChunkBytes: number): { chunkBytes: number; fromBytes: number } {
+  let chunkBytes = maxChunkBytes;
+  let fromBytes = 0;
+  for (const smaller of smallerChunks) {
+    if (smaller.chunkBytes >= chunkBytes) continue;
+    const threshold = smaller.loops * lanes * chunkBytes;
+    if (bytes >= threshold) {
+      fromBytes = threshold;
+      break;
+    }
+    chunkBytes = smaller.chunkBytes;
+  }
+  return { chunkBytes, fromBytes };
+}
+
+/**
+ * Chunked pipeline of in-switch reduction. Each channel works through chunks of each head (member); a chunk's handshake takes
+ * one planned Simple hop, so that small chunks reach less of the bandwidth, and the stages before the last have to fill
+ * once. Chunks grow with the message as in NCCL; a message at which they grow takes no less time than a smaller one did.
+ * @param lanes Channels times heads.
+ * @param bytesPerSecond Rate of S with endless chunks.
+ * @param stages Stages of the pipeline beside the one that reduces: 2 in a node (scatter, gather), 4 over the network.
+ */
+export function nvlsRamp(
+  bytes: number,
+  lanes: number,
+  bytesPerSecond: number,
+  stages: number,
+  maxChunkBytes: number,
+): NvlsRamp {
+  const handshakeSeconds = ncclTables.scaleUp.ring[2] * 1e-6;
+  const lostBytes = (handshakeSeconds * bytesPerSecond) / lanes;
+  const at = (size: number, chunkBytes: number): NvlsRamp => ({
+    fillSeconds: (stages * Math.min(size, lanes * chunkBytes)) / bytesPerSecond,
+    efficiency: chunkBytes / (chunkBytes + lostBytes),
+  });
+  const total = (size: number, { fillSeconds, efficiency }: NvlsRamp): number =>
+    fillSeconds + size / (bytesPerSecond * efficiency);
+  const { chunkBytes, fromBytes } = chunkOf(bytes, lanes, maxChunkBytes);
+  const ramp = at(bytes, chunkBytes);
+  if (fromBytes === 0) return ramp;
+  const before = total(fromBytes, at(fromBytes, chunkOf(fromBytes * (1 - 1e-12), lanes, maxChunkBytes).chunkBytes));
+  return { ...ramp, fillSeconds: ramp.fillSeconds + Math.max(0, before - total(bytes, ramp)) };
+}
