@@ -20,6 +20,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'what would run: parameters, FLOPs, memory, groups, messages, the three walls',
     load: async () => (await import('./inspect.js')).inspect,
   },
+  validate: {
+    describe: 'published training runs against the model: error by source, hardware and row',
+    load: async () => (await import('./validate.js')).validate,
+  },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {
     describe: 'the JSON Schema of the scenario file',

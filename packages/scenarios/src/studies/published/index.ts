@@ -1,3 +1,5 @@
 export * from './published-file.js';
+export * from './read-published.js';
 export * from './row-job.js';
 export * from './score.js';
+export * from './summary.js';

@@ -97,6 +97,14 @@ function unpublishedPipeline(
   return 1;
 }
 
+/** The stack of a device that a practice names, else the device's own of the nearest year. */
+function nearestStack(device: string, wanted: string): string | undefined {
+  const names = stacksOf(device).map((stack) => stack.name);
+  const year = (name: string): number => Number(/\d{4}$/.exec(name)?.[0] ?? 0);
+  if (names.includes(wanted)) return wanted;
+  return names.sort((a, b) => Math.abs(year(a) - year(wanted)) - Math.abs(year(b) - year(wanted)))[0];
+}
+
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
 const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
@@ -152,12 +160,10 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
-  const stackName = stacksOf(hardware.device).some((stack) => stack.name === practice.stack)
-    ? practice.stack
-    : undefined;
+  const stackName = nearestStack(hardware.device, practice.stack);
   const device = catalogueDevice(hardware.device, stackName);
   if (!device) return skip(`no device ${hardware.device}`);
-  if (stackName === undefined) assumed.push(`stack: ${device.stack} (none of ${practice.stack} for this device)`);
+  if (stackName !== practice.stack) assumed.push(`stack: ${device.stack} (no ${practice.stack} for this device)`);
   const pure = row.mixedPrecisionMode === 'PURE';
   const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
   // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.

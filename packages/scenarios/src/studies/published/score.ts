@@ -13,7 +13,10 @@ export interface ScoredRow {
   /** Reported, but not counted in a mean. */
   readonly uncertain: boolean;
   readonly model: string;
+  readonly section: string;
   readonly gpus: number;
+  readonly tokensPerStep: number;
+  readonly experts: boolean;
   readonly precision: string;
   readonly predictedStepSeconds: number;
   readonly measuredStepSeconds: number;
@@ -59,7 +62,10 @@ export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRo
       use: row.use ?? 'validation',
       uncertain: row.uncertain !== undefined,
       model: read.job.model.name,
+      section: row.section ?? '',
       gpus: row.gpus,
+      tokensPerStep: read.job.globalBatch * read.job.sequenceLength,
+      experts: read.job.model.experts !== undefined,
       precision: read.job.precision,
       predictedStepSeconds: predicted,
       measuredStepSeconds: measured,
