@@ -42,6 +42,8 @@ export interface JobOutcome {
   readonly gpus: number;
   readonly nodes: number;
   readonly waitReason: string;
+  /** Seconds for which it held GPUs, whatever it did with them. */
+  readonly heldSeconds: number;
   /** Attained service: GPUs x executed seconds, also those whose work was lost. */
   readonly serviceGpuSeconds: number;
   readonly busyGpuSeconds: number;

@@ -37,6 +37,7 @@ export class JobState implements JobView {
   resizes = 0;
   /** Why it did not start at the first pass that it waited through, and why it still waits when the run ends. */
   waitReason = '';
+  heldSeconds = 0;
   busyGpuSeconds = 0;
   overheadGpuSeconds = 0;
   lostGpuSeconds = 0;
@@ -194,6 +195,7 @@ export class JobState implements JobView {
     let wall = this.#clock.now - this.#settledSeconds;
     if (wall <= 0) return;
     this.#settledSeconds = this.#clock.now;
+    this.heldSeconds += wall;
     const { checkpointIntervalSeconds: interval, checkpointWriteSeconds: write } = this.#terms;
     while (wall > 0) {
       if (this.#overheadLeft > 0) {

@@ -246,6 +246,7 @@ function jobOutcome(job: JobState): JobOutcome {
     gpus: job.lastGpus,
     nodes: job.lastNodes,
     waitReason: job.waitReason,
+    heldSeconds: job.heldSeconds,
     serviceGpuSeconds: job.serviceGpuSeconds,
     busyGpuSeconds: job.busyGpuSeconds,
     overheadGpuSeconds: job.overheadGpuSeconds,

@@ -4,6 +4,8 @@ import type { ClusterShape } from '../cluster-shape.js';
 import type { JobSpec } from '../job-spec.js';
 import type { CheckedRun } from './invariant.js';
 
+type JobEvent = Extract<ClusterEvent, { readonly job: string }>;
+
 /** What the log says of a job so far. */
 export interface ReplayedJob {
   readonly spec: JobSpec;
@@ -36,6 +38,8 @@ export class LogReplay {
   readonly ranked: readonly ReplayedJob[];
   readonly #log: readonly ClusterEvent[];
   readonly #nodeOfGpu: number[] = [];
+  readonly #running = new Set<ReplayedJob>();
+  readonly #queued = new Set<ReplayedJob>();
   #next = 0;
 
   constructor(run: CheckedRun) {
@@ -102,11 +106,12 @@ export class LogReplay {
   }
 
   running(): ReplayedJob[] {
-    return this.ranked.filter((job) => job.status === 'running');
+    return [...this.#running];
   }
 
+  /** Waiting jobs in order of rank. */
   queued(): ReplayedJob[] {
-    return this.ranked.filter((job) => job.status === 'queued');
+    return [...this.#queued].sort((a, b) => a.rank - b.rank);
   }
 
   /** Free GPUs of each node that takes jobs (0 for the others). */
@@ -150,6 +155,14 @@ export class LogReplay {
     }
     const job = this.jobs.get(event.job);
     if (job === undefined) return;
+    this.#applyToJob(job, event);
+    if (job.status === 'running') this.#running.add(job);
+    else this.#running.delete(job);
+    if (job.status === 'queued') this.#queued.add(job);
+    else this.#queued.delete(job);
+  }
+
+  #applyToJob(job: ReplayedJob, event: JobEvent): void {
     switch (event.kind) {
       case 'submit':
         job.status = 'queued';
