@@ -1,8 +1,14 @@
-import { type Cluster, type CollectiveOp, collectiveOps } from '@regatta/sim-core';
+import {
+  type AlgorithmName,
+  busBandwidthFactor,
+  type Cluster,
+  type CollectiveOp,
+  collectiveOps,
+} from '@regatta/sim-core';
 import { z } from 'zod';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice } from '../catalogue/lookup.js';
-import { collectiveTimes } from './collective-table.js';
+import { collectiveTable } from './collective-table.js';
 
 const rowSchema = z.looseObject({
   bytes: z.number().positive(),
@@ -38,52 +44,134 @@ export interface BusbwRow {
 /** How well the model meets one set. */
 export interface BusbwScore {
   readonly name: string;
-  readonly use: string;
-  readonly nodes: number;
   readonly device: string;
+  readonly nodes: number;
+  readonly use: 'calibration' | 'validation';
   readonly rows: readonly BusbwRow[];
-  /** Mean of |error| from 16 MiB up, and the worst; undefined when the set holds no such size. */
-  readonly largeMeanError?: number;
-  readonly largeWorstError?: number;
-  /** Predicted over measured time of the smallest sizes (median up to 64 KiB); undefined when the set has none. */
+  /** Mean and worst |error| from 16 MiB up; absent when the set holds no such size. */
+  readonly large?: { readonly meanError: number; readonly worstError: number };
+  /** Predicted over measured time up to 64 KiB, median; absent when the set holds no such size. */
   readonly floorRatio?: number;
 }
 
-const large = 16 * 2 ** 20;
-const small = 64 * 2 ** 10;
+const largeBytes = 16 * 2 ** 20;
+const smallBytes = 64 * 2 ** 10;
 
-/** Catalogue name of `h100_80gb`; undefined when there is none. */
+/** Catalogue name of a `gpu` such as `h100_80gb`; undefined when there is none. */
 function deviceNamed(gpu: string): string | undefined {
   const [chip = '', memory = ''] = gpu.toLowerCase().split(/[_\s-]+/);
-  const named = deviceHardware.filter(({ name }) => name.startsWith(`${chip}-`) || name === chip);
-  return (named.find(({ name }) => name.endsWith(memory)) ?? named[0])?.name;
+  const same = deviceHardware.map(({ name }) => name).filter((name) => name.split('-')[0] === chip);
+  return same.find((name) => name.endsWith(`-${memory}`)) ?? same[0];
 }
 
-function clusterOfSet(set: BusbwSet, device: string): Cluster {
-  const found = catalogueDevice(device);
-  if (!found) throw new RangeError(`scoreBusbwSets: no device ${device}`);
-  const perNode = /(\d+) Gb\/s per node/.exec(set.system ?? '')?.[1];
-  const perGpu = /(\d+) Gb\/s per GPU/.exec(set.system ?? '')?.[1];
-  const gpusPerNode = Math.max(8, Math.ceil(set.gpus / set.nodes));
-  const usual = deviceHardware.find(({ name }) => name === device)?.usualNicGbps ?? 400;
-  const nicGbps = perNode ? Number(perNode) / gpusPerNode : Number(perGpu ?? usual);
+/** The machine of a set: nodes of 8 over a rail fabric, NICs as its text says or as usual for the device. */
+function clusterOfSet({ gpu, nodes, gpus, system }: BusbwSet): Cluster {
+  const name = deviceNamed(gpu);
+  const device = name === undefined ? undefined : catalogueDevice(name);
+  if (!device) throw new RangeError(`scoreBusbwSets: no device of the catalogue is a ${gpu}`);
+  const gpusPerNode = Math.max(8, Math.ceil(gpus / nodes));
+  const perNode = /(\d+) Gb\/s per node/i.exec(system ?? '')?.[1];
+  const perGpu = /(\d+) Gb\/s per GPU/i.exec(system ?? '')?.[1];
+  const usual = deviceHardware.find((one) => one.name === name)?.usualNicGbps ?? 400;
+  const nicGbps = perNode === undefined ? Number(perGpu ?? usual) : Number(perNode) / gpusPerNode;
   return {
-    name: set.gpu,
-    device: found,
-    nodes: set.nodes,
+    name: gpu,
+    device,
+    nodes,
     gpusPerNode,
     node: { kind: 'nvswitch' },
     fabric: { kind: 'clos', tiers: 2, rails: gpusPerNode, nicGbps, oversubscription: 1, routing: 'spray' },
   };
 }
 
-function measuredSeconds(row: BusbwSet['rows'][number], op: CollectiveOp, ranks: number): number | undefined {
-  if (row.timeUs) return row.timeUs * 1e-6;
-  if (row.algbwGBps) return row.bytes / (row.algbwGBps * 1e9);
-  if (row.busbwGBps) return (row.bytes * busFactor(op, ranks)) / (row.busbwGBps * 1e9);
-  return undefined;
+/** `all_reduce Ring (NVLS off)`: the operation, and the algorithm where the benchmark was told one. */
+function operationOf(collective: string): { readonly op: CollectiveOp; readonly algorithm?: AlgorithmName } {
+  const words = collective.toLowerCase().split(/[\s(]+/);
+  const op = collectiveOps.find((known) => known === words[0]?.replace(/_perf$/, '').replace('alltoall', 'all_to_all'));
+  if (!op) throw new RangeError(`scoreBusbwSets: no operation ${collective}`);
+  const named: Readonly<Record<string, AlgorithmName>> = {
+    ring: 'ring',
+    tree: 'tree',
+    nvls: 'nvls',
+    nvlstree: 'nvls-tree',
+  };
+  const algorithm = named[words[1] ?? ''];
+  return { op, ...(algorithm ? { algorithm } : {}) };
 }
 
-function busFactor(op: CollectiveOp, ranks: number): number {
-  return collectiveTimes.busFactor(op, ranks);
+/** Seconds of a measured row; undefined when it holds no time. */
+function measuredSeconds(row: BusbwSet['rows'][number], factor: number): number | undefined {
+  if (row.timeUs) return row.timeUs * 1e-6;
+  if (row.algbwGBps) return row.bytes / (row.algbwGBps * 1e9);
+  return row.busbwGBps ? (row.bytes * factor) / (row.busbwGBps * 1e9) : undefined;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+}
+
+/**
+ * Predicted against measured times of each set.
+ * @throws RangeError on a GPU or an operation that is not known.
+ */
+export function scoreBusbwSets(sets: readonly BusbwSet[]): BusbwScore[] {
+  return sets.map((set) => {
+    const { op, algorithm } = operationOf(set.collective);
+    const cluster = clusterOfSet(set);
+    const factor = busBandwidthFactor(op, set.gpus);
+    const sizes = set.rows.map(({ bytes }) => bytes);
+    const table = collectiveTable({ op, gpus: set.gpus, sizes, cluster, ...(algorithm ? { algorithm } : {}) });
+    const rows = set.rows.flatMap((row, i): BusbwRow[] => {
+      const measured = measuredSeconds(row, factor);
+      const predicted = table.rows[i];
+      if (measured === undefined || !predicted) return [];
+      const { bytes } = row;
+      const error = (predicted.seconds - measured) / measured;
+      const { seconds: predictedSeconds, algorithm: used } = predicted;
+      return [{ bytes, measuredSeconds: measured, predictedSeconds, algorithm: used, error }];
+    });
+    const errors = rows.filter(({ bytes }) => bytes >= largeBytes).map(({ error }) => Math.abs(error));
+    const floor = rows
+      .filter(({ bytes }) => bytes <= smallBytes)
+      .map((row) => row.predictedSeconds / row.measuredSeconds);
+    return {
+      name: `${set.gpus} x ${set.gpu}, ${set.nodes} ${set.nodes === 1 ? 'node' : 'nodes'}, ${set.collective}`,
+      device: cluster.device.name,
+      nodes: set.nodes,
+      use: set.use ?? 'validation',
+      rows,
+      ...(errors.length === 0
+        ? {}
+        : {
+            large: {
+              meanError: errors.reduce((sum, error) => sum + error, 0) / errors.length,
+              worstError: Math.max(...errors),
+            },
+          }),
+      ...(floor.length === 0 ? {} : { floorRatio: median(floor) }),
+    };
+  });
+}
+
+/** The scores as an aligned table. */
+export function busbwScoreTable(scores: readonly BusbwScore[]): string {
+  const head = ['set', 'use', 'rows', 'mean error', 'worst', 'floor, predicted/measured'];
+  const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)}%`);
+  const body = scores.map((score) => [
+    score.name,
+    score.use,
+    String(score.rows.length),
+    percent(score.large?.meanError),
+    percent(score.large?.worstError),
+    score.floorRatio === undefined ? '-' : `${score.floorRatio.toFixed(2)}x`,
+  ]);
+  const widths = head.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...body.map(line)].map((text) => `${text}\n`).join('');
 }

@@ -13,26 +13,29 @@ const smallerChunks = [
   { chunkBytes: 16384, loops: 2 },
 ] as const;
 
-/** Chunk of a message, and the size of message at which it came into use. */
-function chunkOf(bytes: number, lanes: number, maxChunkBytes: number): { chunkBytes: number; fromBytes: number } {
+/** Chunk of a message, and from which size of message on the next larger chunk is used. */
+function chunkOf(
+  bytes: number,
+  lanes: number,
+  maxChunkBytes: number,
+): { chunkBytes: number; next?: { chunkBytes: number; fromBytes: number } } {
   let chunkBytes = maxChunkBytes;
-  let fromBytes = 0;
+  let next: { chunkBytes: number; fromBytes: number } | undefined;
   for (const smaller of smallerChunks) {
     if (smaller.chunkBytes >= chunkBytes) continue;
-    const threshold = smaller.loops * lanes * chunkBytes;
-    if (bytes >= threshold) {
-      fromBytes = threshold;
-      break;
-    }
+    const fromBytes = smaller.loops * lanes * chunkBytes;
+    if (bytes >= fromBytes) break;
+    next = { chunkBytes, fromBytes };
     chunkBytes = smaller.chunkBytes;
   }
-  return { chunkBytes, fromBytes };
+  return { chunkBytes, ...(next ? { next } : {}) };
 }
 
 /**
  * Chunked pipeline of in-switch reduction. Each channel works through chunks of each head (member); a chunk's handshake takes
  * one planned Simple hop, so that small chunks reach less of the bandwidth, and the stages before the last have to fill
- * once. Chunks grow with the message as in NCCL; a message at which they grow takes no less time than a smaller one did.
+ * once. Chunks grow with the message as in NCCL; just below a size at which they grow a message takes no more time than at it,
+ * so that time never falls as bytes grow.
  * @param lanes Channels times heads.
  * @param bytesPerSecond Rate of S with endless chunks.
  * @param stages Stages of the pipeline beside the one that reduces: 2 in a node (scatter, gather), 4 over the network.
@@ -52,9 +55,10 @@ export function nvlsRamp(
   });
   const total = (size: number, { fillSeconds, efficiency }: NvlsRamp): number =>
     fillSeconds + size / (bytesPerSecond * efficiency);
-  const { chunkBytes, fromBytes } = chunkOf(bytes, lanes, maxChunkBytes);
+  const { chunkBytes, next } = chunkOf(bytes, lanes, maxChunkBytes);
   const ramp = at(bytes, chunkBytes);
-  if (fromBytes === 0) return ramp;
-  const before = total(fromBytes, at(fromBytes, chunkOf(fromBytes * (1 - 1e-12), lanes, maxChunkBytes).chunkBytes));
-  return { ...ramp, fillSeconds: ramp.fillSeconds + Math.max(0, before - total(bytes, ramp)) };
+  if (!next) return ramp;
+  const most = total(next.fromBytes, at(next.fromBytes, next.chunkBytes));
+  if (total(bytes, ramp) <= most) return ramp;
+  return { ...ramp, efficiency: bytes / (bytesPerSecond * (most - ramp.fillSeconds)) };
 }
