@@ -7,7 +7,9 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 rmSync(at('packages/cli/dist/bundle'), { recursive: true, force: true });
 await build({
-  entryPoints: [at('packages/cli/src/main.ts')],
+  entryPoints: [at('packages/cli/src/main.ts'), at('packages/cli/src/workers/policy-worker.ts')],
+  // Compiles users' policy files at run time.
+  external: ['esbuild'],
   outdir: at('packages/cli/dist/bundle'),
   bundle: true,
   splitting: true,
@@ -17,6 +19,7 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
   alias: {
+    '@regatta/sim-core/testing': at('packages/sim-core/src/testing/index.ts'),
     '@regatta/sim-core': at('packages/sim-core/src/index.ts'),
     '@regatta/scenarios': at('packages/scenarios/src/index.ts'),
   },

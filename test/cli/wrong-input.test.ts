@@ -18,7 +18,7 @@ const mistakes = (result: ReturnType<typeof replay>, ...patterns: RegExp[]): voi
   expect(result.code, result.stderr).toBe(2);
   expect(result.stdout).toBe('');
   expect(result.lines).toHaveLength(patterns.length);
-  patterns.forEach((pattern, i) => expect(result.lines[i]).toMatch(pattern));
+  for (const [i, pattern] of patterns.entries()) expect(result.lines[i]).toMatch(pattern);
   for (const line of result.lines) expect(line).toMatch(/^error: /);
 };
 

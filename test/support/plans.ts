@@ -82,6 +82,7 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
       dataOverlap: true,
       contextKind: 'ring',
       moeImbalance: 1,
+      expertDispatch: 'direct',
       reshardAfterForward: true,
       shardGroup: 0,
       offloadOptimizer: false,

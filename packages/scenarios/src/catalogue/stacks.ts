@@ -57,7 +57,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'megatron-core-2024',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.5379 },
+    constants: { ...hopper, gemmMax: 0.5598 },
     fittedOn: 'megatron-lm/28',
   },
   {

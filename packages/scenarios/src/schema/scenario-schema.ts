@@ -162,6 +162,7 @@ const optionsSchema = z.strictObject({
   dataOverlap: z.boolean().default(true),
   contextKind: z.enum(['ring', 'allgather', 'ulysses']).default('ring'),
   moeImbalance: factor.default(1),
+  expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
   recomputeLayers: countOrZero.optional(),
   reshardAfterForward: z.boolean().default(true),
   shardGroup: countOrZero.default(0),

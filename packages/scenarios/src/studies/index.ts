@@ -1,6 +1,6 @@
 export * from './busbw-score.js';
-export * from './collective-table.js';
 export * from './cluster-study.js';
+export * from './collective-table.js';
 export * from './inspect.js';
 export * from './published/index.js';
 export * from './replay.js';

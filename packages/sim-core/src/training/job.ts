@@ -44,6 +44,11 @@ export interface JobOptions {
   readonly dataOverlap: boolean;
   readonly contextKind: 'ring' | 'allgather' | 'ulysses';
   readonly moeImbalance: number;
+  /**
+   * How routed tokens reach their experts: each copy straight to its expert's rank, or one copy to each scale-up domain and
+   * from there over the domain's own links (DeepEP, HybridEP).
+   */
+  readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
   /** FSDP: keep gathered parameters between forward and backward. */

@@ -201,6 +201,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       dataOverlap: true,
       contextKind: 'ring',
       moeImbalance: 1,
+      expertDispatch: 'direct',
       reshardAfterForward: !/SHARD_GRAD_OP/i.test(row.schedule ?? ''),
       shardGroup: 0,
       offloadOptimizer: false,

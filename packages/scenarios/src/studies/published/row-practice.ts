@@ -59,14 +59,16 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
     /megascale/i,
     {
       stack: 'megatron-2023',
-      attention: 'flash',
+      attention: 'unfused',
       sequenceParallel: true,
       zero: 1,
       microBatch: 1,
       recompute: 'selective',
       dropout: true,
       options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
-      assumed: ['Megatron-LM of 2023: sequence parallelism, distributed optimizer, no overlap of gradients'],
+      assumed: [
+        'Megatron-LM of 2023: unfused attention, sequence parallelism, distributed optimizer, no overlap of gradients',
+      ],
     },
   ],
   [
@@ -165,9 +167,9 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2 },
+      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2, expertDispatch: 'hierarchical' },
       assumed: [
-        'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction',
+        'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction, hierarchical expert dispatch',
       ],
     },
   ],
@@ -181,8 +183,10 @@ const modern: Practice = {
   microBatch: 1,
   recompute: 'none',
   dropout: false,
-  options: { ...overlapping, tensorOverlap: 0.7 },
-  assumed: ['Megatron-Core of 2024: sequence parallelism, distributed optimizer with overlap'],
+  options: { ...overlapping },
+  assumed: [
+    'Megatron-Core of 2024: sequence parallelism, distributed optimizer with overlap, tensor-parallel collectives exposed',
+  ],
 };
 
 /** Practice of a row, by its section and id first, then by its source. Megatron-LM's page mixes three generations. */

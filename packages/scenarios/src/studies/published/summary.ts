@@ -144,12 +144,14 @@ export function scalingPairs(rows: readonly ScoredRow[]): ScalingPair[] {
     const first = members[0];
     if (!first) return [];
     const rate = (row: ScoredRow, seconds: number): number => row.tokensPerStep / seconds / row.gpus;
-    return members.slice(1).map((row) => ({
-      name,
-      from: `${first.id} (${first.gpus})`,
-      to: `${row.id} (${row.gpus})`,
-      measured: rate(row, row.measuredStepSeconds) / rate(first, first.measuredStepSeconds),
-      predicted: rate(row, row.predictedStepSeconds) / rate(first, first.predictedStepSeconds),
-    }));
+    return members
+      .filter((row) => row.gpus > first.gpus)
+      .map((row) => ({
+        name,
+        from: `${first.id} (${first.gpus})`,
+        to: `${row.id} (${row.gpus})`,
+        measured: rate(row, row.measuredStepSeconds) / rate(first, first.measuredStepSeconds),
+        predicted: rate(row, row.predictedStepSeconds) / rate(first, first.predictedStepSeconds),
+      }));
   });
 }

@@ -66,7 +66,8 @@ function exchange(bench: Workbench, name: string, routed: number, gathers: boole
     }
   };
   if (!gathers) gather();
-  bench.communicate(name, 'expert', 'all_to_all', bytes);
+  const copies = bench.job.options.expertDispatch === 'hierarchical' ? (bench.job.model.experts?.topK ?? 1) : 1;
+  bench.communicate(name, 'expert', 'all_to_all', bytes, 0, 1, copies);
   if (gathers) gather();
 }
 

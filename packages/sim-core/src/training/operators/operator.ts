@@ -22,6 +22,8 @@ export interface CommunicationOperator {
   /** Seconds of this layer's own compute behind which all repeats together hide; 0 = blocking. */
   readonly hideBehindSeconds: number;
   readonly repeat: number;
+  /** Copies of each token in a hierarchical all-to-all, of which one crosses to each domain; 1 = none are merged. */
+  readonly copies: number;
   readonly recompute: boolean;
 }
 

@@ -125,6 +125,7 @@ export class Workbench {
     bytes: number,
     hideBehindSeconds = 0,
     repeat = 1,
+    copies = 1,
   ): void {
     const { tensor, context, expert } = this.job.parallel;
     const size = dimension === 'tensor' ? tensor : dimension === 'context' ? context : expert;
@@ -137,6 +138,7 @@ export class Workbench {
       bytes,
       hideBehindSeconds,
       repeat,
+      copies,
       recompute: false,
     });
   }

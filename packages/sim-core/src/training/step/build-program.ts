@@ -31,5 +31,6 @@ export function buildProgram(plan: Plan): StepProgram {
     collectives: tables.collectives,
     stages,
     blockingSends: job.options.p2p === 'blocking',
+    meetingSends: job.options.p2p === 'blocking' && schedule.chunks === 1,
   };
 }

@@ -86,6 +86,9 @@ export class StepExecution {
   readonly #arrival: Float64Array;
   readonly #sent: Float64Array;
   readonly #alone: Float64Array;
+  /** Blocking messages meet: the receiver has posted the receive, and the message of a sender that waits for that (plus 1). */
+  readonly #posted: Uint8Array;
+  readonly #offered: Int32Array;
   // One entry a cell.
   readonly #cellArrived: Int32Array;
   // One entry a group: the blocking collective that its members are meeting in.
@@ -111,6 +114,7 @@ export class StepExecution {
   #messageFrom = new Int32Array(1024);
   #messageTo = new Int32Array(1024);
   #messageSlot = new Int32Array(1024);
+  #messageRoute = new Int32Array(1024);
   readonly #freeMessages: number[] = [];
   #messages = 0;
   readonly #runCount: Float64Array;
@@ -166,6 +170,8 @@ export class StepExecution {
     this.#arrival = new Float64Array(slots).fill(-1);
     this.#sent = new Float64Array(slots).fill(-1);
     this.#alone = new Float64Array(slots);
+    this.#posted = new Uint8Array(slots);
+    this.#offered = new Int32Array(slots);
     const taskSlots = this.#taskSlot0[count] ?? 0;
     this.#taskDone = new Uint8Array(taskSlots).fill(1);
     this.#taskHead = new Float64Array(taskSlots);
@@ -309,6 +315,8 @@ export class StepExecution {
         this.#send(k, a, b);
         if (this.#program.blockingSends) {
           this.#waitStart[k] = this.#now;
+          // A send and the receive that follows it are one exchange: both are posted together.
+          if (steps[at + 3] === StepOp.receive) this.#post((this.#slot0[k] as number) + (steps[at + 4] as number));
           return;
         }
         this.#pc[k] = (this.#pc[k] as number) + 1;
@@ -317,11 +325,20 @@ export class StepExecution {
         if ((this.#arrival[slot] as number) < 0) {
           this.#waitStart[k] = this.#now;
           this.#waitSlot[k] = slot;
+          if (this.#program.blockingSends) this.#post(slot);
           return;
         }
         this.#pc[k] = (this.#pc[k] as number) + 1;
       }
     }
+  }
+
+  /** A receiver is ready for a blocking message; one that was offered starts now. */
+  #post(slot: number): void {
+    if (this.#posted[slot] === 1) return;
+    this.#posted[slot] = 1;
+    const offered = this.#offered[slot] as number;
+    if (offered > 0) this.#transfer(offered - 1);
   }
 
   #startBlock(k: number, templateIndex: number, byOperator: boolean): void {
@@ -387,8 +404,12 @@ export class StepExecution {
   }
 
   #exposedSeconds(group: number, descriptor: number, collective: CollectiveDescriptor): number {
-    const alone = this.#route(group, descriptor, collective).aloneSeconds * collective.repeat;
-    return Math.max(0, alone - collective.hideBehindSeconds);
+    const route = this.#route(group, descriptor, collective);
+    const alone = route.aloneSeconds * collective.repeat;
+    const hidden = Math.min(alone, collective.hideBehindSeconds);
+    // What hides still takes compute units from the operator that it hides behind (spec/model.md 4.3).
+    const { device } = this.#plan.cluster;
+    return alone - hidden + hidden * (route.usesScaleUp ? device.smShareScaleUp : device.smShareNetwork);
   }
 
   #route(group: number, descriptor: number, collective: CollectiveDescriptor): Route {
@@ -396,7 +417,7 @@ export class StepExecution {
     if (known) return known;
     const meeting = this.#groups[group];
     if (!meeting) throw new Error(`StepExecution: no group ${group}`);
-    const route = this.#network.collective(collective.op, collective.bytes, meeting.classes, meeting.placement);
+    const route = this.#network.collective(collective, meeting.classes, meeting.placement);
     const row = this.#routes[group];
     if (row) row[descriptor] = route;
     return route;
@@ -624,12 +645,21 @@ export class StepExecution {
       if (row) row[sendIndex] = route;
     }
     const at = (this.#slot0[to] as number) + slot;
-    this.#sent[at] = this.#now;
     this.#alone[at] = route.aloneSeconds;
     const message = this.#freeMessages.pop() ?? this.#newMessage();
     this.#messageFrom[message] = k;
     this.#messageTo[message] = to;
     this.#messageSlot[message] = at;
+    this.#messageRoute[message] = sendIndex;
+    if (this.#program.meetingSends && this.#posted[at] === 0) this.#offered[at] = message + 1;
+    else this.#transfer(message);
+  }
+
+  #transfer(message: number): void {
+    const at = this.#messageSlot[message] as number;
+    const route = this.#sendRoutes[this.#messageFrom[message] as number]?.[this.#messageRoute[message] as number];
+    if (!route) throw new Error(`StepExecution: message ${message} has no route`);
+    this.#sent[at] = this.#now;
     // Inside a scale-up domain a message has ports to spare: it takes its own time and disturbs nobody.
     if (route.crossesNetwork) this.#startFlow(route, message * 4 + FluidKind.message);
     else this.#queue.push(this.#now + route.aloneSeconds, message * 4 + EventKind.messageEnd);
@@ -646,6 +676,7 @@ export class StepExecution {
       this.#messageFrom = grow(this.#messageFrom);
       this.#messageTo = grow(this.#messageTo);
       this.#messageSlot = grow(this.#messageSlot);
+      this.#messageRoute = grow(this.#messageRoute);
     }
     return message;
   }
@@ -657,7 +688,9 @@ export class StepExecution {
     this.#freeMessages.push(message);
     this.#arrival[at] = this.#now;
     if (this.#program.blockingSends) {
-      this.#book(from, Book.pipeline, this.#now - (this.#waitStart[from] as number));
+      const started = this.#sent[at] as number;
+      this.#book(from, Book.bubble, started - (this.#waitStart[from] as number));
+      this.#book(from, Book.pipeline, this.#now - started);
       this.#pc[from] = (this.#pc[from] as number) + 1;
       this.#advance(from);
     }

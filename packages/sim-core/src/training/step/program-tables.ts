@@ -24,11 +24,12 @@ export class ProgramTables {
     bytes: number,
     repeat = 1,
     hideBehindSeconds = 0,
+    copies = 1,
   ): number {
-    const key = `${group}|${op}|${bytes}|${repeat}|${hideBehindSeconds}`;
+    const key = `${group}|${op}|${bytes}|${repeat}|${hideBehindSeconds}|${copies}`;
     const known = this.#collectiveIndex.get(key);
     if (known !== undefined) return known;
-    this.collectives.push({ group, op, bytes, repeat, hideBehindSeconds });
+    this.collectives.push({ group, op, bytes, repeat, hideBehindSeconds, copies });
     this.#collectiveIndex.set(key, this.collectives.length - 1);
     return this.collectives.length - 1;
   }
@@ -39,7 +40,14 @@ export class ProgramTables {
     for (const operator of operators) {
       if (operator.kind === 'communication') {
         builder.collective(
-          this.collective(operator.dimension, operator.op, operator.bytes, operator.repeat, operator.hideBehindSeconds),
+          this.collective(
+            operator.dimension,
+            operator.op,
+            operator.bytes,
+            operator.repeat,
+            operator.hideBehindSeconds,
+            operator.copies,
+          ),
         );
       } else {
         const category = operator.recompute ? 'recompute' : 'work';

@@ -15,6 +15,8 @@ export interface CollectiveDescriptor {
   readonly repeat: number;
   /** Seconds of this rank's own compute behind which it hides; 0 = blocking. */
   readonly hideBehindSeconds: number;
+  /** Copies of each token of which a hierarchical all-to-all sends one to each domain (1: none are merged). */
+  readonly copies: number;
 }
 
 /** One kind of point-to-point message: to whom and how much. */
@@ -42,4 +44,9 @@ export interface StepProgram {
   readonly stages: readonly (readonly StageProgram[])[];
   /** A sender occupies its compute stream until the message has arrived. */
   readonly blockingSends: boolean;
+  /**
+   * A blocking message starts only when the receiver has posted its receive. Interleaved schedules exchange with both
+   * neighbours in both directions at once, every receive posted ahead, so their senders do not wait for that.
+   */
+  readonly meetingSends: boolean;
 }

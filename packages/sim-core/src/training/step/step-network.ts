@@ -7,6 +7,7 @@ import {
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
+import type { CollectiveDescriptor } from './program.js';
 
 /**
  * A transfer as the fluid network takes it. Its volume is what one rank sends, so that its rate is in bytes per second and
@@ -74,9 +75,14 @@ export class StepNetwork {
   }
 
   /** A collective of the group class with the given member classes and placement. */
-  collective(op: CollectiveOp, bytes: number, classes: readonly number[], placement: GroupPlacement): Route {
+  collective(
+    { op, bytes, copies }: Pick<CollectiveDescriptor, 'op' | 'bytes' | 'copies'>,
+    classes: readonly number[],
+    placement: GroupPlacement,
+  ): Route {
     if (placement.ranks <= 1) return nothing;
-    const cost = this.#cost(op, bytes, placement);
+    const flat = this.#cost(op, bytes, placement);
+    const cost = op === 'all_to_all' && copies > 1 ? hierarchicalAllToAll(flat, bytes, copies, placement) : flat;
     const weights = new Map<number, number>();
     const share = (cost.nicBytes * placement.nicsPerDomain) / placement.ranksPerDomain;
     const volume = Math.max(cost.scaleUpBytes, share);
@@ -155,4 +161,25 @@ export class StepNetwork {
       usesScaleUp,
     };
   }
+}
+
+/**
+ * All-to-all of tokens with `copies` destinations each, at random: one copy crosses to each domain that holds any of them, and
+ * is spread over the domain's own links there.
+ */
+function hierarchicalAllToAll(
+  flat: CollectiveCost,
+  bytes: number,
+  copies: number,
+  placement: GroupPlacement,
+): CollectiveCost {
+  const { domains, ranksPerDomain } = placement;
+  if (domains <= 1) return flat;
+  const others = (domains - 1) * (1 - (1 - 1 / domains) ** copies);
+  const direct = (copies * (domains - 1)) / domains;
+  return {
+    ...flat,
+    nicBytes: (flat.nicBytes * others) / direct,
+    scaleUpBytes: (bytes * (ranksPerDomain - 1)) / ranksPerDomain,
+  };
 }
