@@ -8,12 +8,14 @@ import { Trial, type TrialContext } from './trial.js';
 export class LiveView implements ClusterView {
   memo: unknown = undefined;
   readonly tenants: readonly Tenant[];
+  readonly nodes: readonly NodeView[];
   readonly #state: ClusterState;
   readonly #trialContext: TrialContext;
 
   constructor(state: ClusterState) {
     this.#state = state;
     const { cluster, jobs } = state.input;
+    this.nodes = cluster.model === 'pool' ? [] : cluster.nodeGpus.map((_, node) => nodeView(state, node));
     this.#trialContext = {
       inventory: state.inventory,
       placement: state.placement,
@@ -57,18 +59,6 @@ export class LiveView implements ClusterView {
     return job === undefined || job.status === 'future' ? undefined : job;
   }
 
-  get nodes(): readonly NodeView[] {
-    const { inventory } = this.#state;
-    if (inventory.cluster.model === 'pool') return [];
-    return inventory.cluster.nodeGpus.map((_, node) => ({
-      node,
-      leaf: inventory.cluster.leafOf[node] ?? 0,
-      pod: inventory.cluster.podOf[node] ?? 0,
-      takesJobs: inventory.takesJobs(node),
-      gpuIds: inventory.gpusOfNode(node),
-    }));
-  }
-
   gpusOf(view: JobView): readonly number[] | undefined {
     return this.#behind(view).gpuIds;
   }
@@ -107,4 +97,17 @@ export class LiveView implements ClusterView {
     if (job === undefined) throw new RangeError(`job ${view.id} is not of this run`);
     return job;
   }
+}
+
+function nodeView(state: ClusterState, node: number): NodeView {
+  const { cluster } = state.input;
+  return {
+    node,
+    leaf: cluster.leafOf[node] ?? 0,
+    pod: cluster.podOf[node] ?? 0,
+    gpuIds: state.inventory.gpusOfNode(node),
+    get takesJobs() {
+      return state.inventory.takesJobs(node);
+    },
+  };
 }
