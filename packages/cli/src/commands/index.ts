@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'published training runs against the model: error by source, hardware and row',
     load: async () => (await import('./validate.js')).validate,
   },
+  collective: {
+    describe: 'time, algbw and busbw of a collective by message size, laid out as nccl-tests does',
+    load: async () => (await import('./collective.js')).collective,
+  },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {
     describe: 'the JSON Schema of the scenario file',

@@ -1,0 +1,141 @@
+import {
+  type CollectiveTable,
+  catalogueClusters,
+  catalogueScenarios,
+  clusterOf,
+  collectiveTable,
+  InputError,
+  type InputIssue,
+  type Parsed,
+  parseAlgorithm,
+  parseCollectiveOp,
+  parseCount,
+  parseLocated,
+  parseSizes,
+  parseTime,
+  type Resolution,
+  resolveScenario,
+} from '@regatta/scenarios';
+import type { Cluster } from '@regatta/sim-core';
+import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
+import { deliver } from '../conduct/deliver.js';
+import type { Io } from '../conduct/io.js';
+import { collectiveText } from '../render/collective-text.js';
+
+const defaultCluster = 'h100-rail-clos';
+
+const flagIssue = (path: string, message: string, expected: string, received = ''): InputIssue => {
+  return { code: 'flag', path, message, expected, received };
+};
+
+/** The cluster of --cluster (catalogue name, scenario file, or file that holds a cluster alone), --device and --set. */
+function clusterFor(args: Arguments, io: Io): Resolution {
+  const named = stringArgument(args, 'cluster') ?? defaultCluster;
+  const device = stringArgument(args, 'device');
+  // The job is not looked at; a cluster alone borrows one.
+  const any = Object.values(catalogueScenarios)[0]?.scenario ?? {};
+  const readText = (path: string): string | undefined => (io.exists(path) ? io.readText(path) : undefined);
+  const deviceOverride = device === undefined ? [] : [{ path: ['cluster', 'device'], value: device, flag: '--device' }];
+  const rest = { overrides: deviceOverride, sets: listArgument(args, 'set'), readText };
+  if (catalogueClusters.some(({ name }) => name === named) || !io.exists(named)) {
+    return resolveScenario({ base: { ...any, cluster: named }, ...rest });
+  }
+  const { value } = parseLocated(io.readText(named), named);
+  if (typeof value !== 'object' || value === null) {
+    throw new InputError([{ ...flagIssue('', 'holds no cluster', 'a cluster or a scenario'), file: named }]);
+  }
+  if (!('cluster' in value)) return resolveScenario({ base: { ...any, cluster: value }, ...rest });
+  const job = { path: ['job'], value: any.job, flag: '--cluster' };
+  return resolveScenario({
+    source: named,
+    ...rest,
+    overrides: 'job' in value ? rest.overrides : [job, ...rest.overrides],
+  });
+}
+
+/** The cluster with as many nodes as the GPUs need; it grows, with a remark, unless its own text says how many it has. */
+function grown({ scenario, nodesFixed }: Resolution, gpus: number, io: Io): Cluster {
+  const cluster = clusterOf(scenario);
+  const available = cluster.nodes * cluster.gpusPerNode;
+  if (gpus <= available) return cluster;
+  if (nodesFixed) {
+    const message = `${gpus} GPUs do not fit ${cluster.nodes} nodes of ${cluster.gpusPerNode}`;
+    throw new InputError([flagIssue('--gpus', message, `at most ${available} GPUs`, String(gpus))]);
+  }
+  io.remark(`note: the cluster ${cluster.name} is grown from ${available} to ${gpus} GPUs`);
+  return clusterOf(scenario, Math.ceil(gpus / cluster.gpusPerNode));
+}
+
+function tableOf(args: Arguments, io: Io): CollectiveTable {
+  const issues: InputIssue[] = [];
+  const take = <T>(parsed: Parsed<T>): T | undefined => {
+    if ('value' in parsed) return parsed.value;
+    issues.push(parsed.issue);
+    return undefined;
+  };
+  const op = take(parseCollectiveOp(stringArgument(args, 'op') ?? 'all_reduce'));
+  const algorithmText = stringArgument(args, 'algorithm');
+  const algorithm = algorithmText === undefined ? undefined : take(parseAlgorithm(algorithmText, op));
+  const sizes = take(parseSizes(stringArgument(args, 'sizes') ?? '8..8GiB'));
+  const gpusText = stringArgument(args, 'gpus') ?? '8';
+  const gpus = parseCount(gpusText) ?? 0;
+  if (gpus < 1)
+    issues.push(flagIssue('--gpus', `${gpusText} is no GPU count`, 'a whole number of at least 1', gpusText));
+  const launchText = stringArgument(args, 'launch');
+  const launchSeconds = launchText === undefined ? undefined : parseTime(launchText);
+  if (launchText !== undefined && launchSeconds === undefined) {
+    issues.push(flagIssue('--launch', `${launchText} is no time`, 'a time such as 10us', launchText));
+  }
+  if (issues.length > 0 || !op || !sizes) throw new InputError(issues);
+  const resolution = clusterFor(args, io);
+  for (const warning of resolution.warnings) io.remark(`note: ${warning}`);
+  const cluster = grown(resolution, gpus, io);
+  try {
+    return collectiveTable({
+      op,
+      gpus,
+      sizes,
+      cluster,
+      ...(algorithm ? { algorithm } : {}),
+      ...(launchSeconds === undefined ? {} : { launchSeconds }),
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError([
+      flagIssue('--algorithm', error.message, 'another algorithm, or none: NCCL chooses', algorithmText),
+    ]);
+  }
+}
+
+/** `collective`: what nccl-tests would print on a cluster. */
+export const collective: Command = {
+  usage: 'collective',
+  describe:
+    'Time, algorithm bandwidth and bus bandwidth of a collective by message size, laid out as nccl-tests prints it.',
+  examples: [
+    ['regatta collective --op all_reduce --gpus 8 --sizes 8..8GiB', 'one node of the default cluster'],
+    [
+      'regatta collective --op all_reduce --gpus 64 --algorithm ring --cluster b200-rail-clos',
+      'a named algorithm on a cluster of the catalogue',
+    ],
+    ['regatta collective --op all_to_all --gpus 32 --sizes 1MiB,64MiB --json', 'rows for scripts'],
+  ],
+  options: {
+    op: { type: 'string', describe: 'operation, as in nccl-tests (default all_reduce)' },
+    gpus: { type: 'string', describe: 'ranks, one a GPU (default 8)' },
+    sizes: { type: 'string', describe: 'bytes: 64MiB, a list, or 8..8GiB, which doubles (default 8..8GiB)' },
+    algorithm: { type: 'string', describe: 'ring, tree, nvls, hierarchical … (default: as NCCL chooses)' },
+    cluster: { type: 'string', describe: `catalogue name, or file with a cluster (default ${defaultCluster})` },
+    device: { type: 'string', describe: 'device of the nodes' },
+    set: { type: 'array', describe: 'path=value: any field, such as cluster.fabric.nicGbps=200; repeatable' },
+    launch: {
+      type: 'string',
+      describe: 'least time of an iteration, which the host takes to launch it (default 25.5us)',
+    },
+  },
+  run(args, io) {
+    const table = tableOf(args, io);
+    deliver(args, io, table, () => collectiveText(table));
+    return 0;
+  },
+};
