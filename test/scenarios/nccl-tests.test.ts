@@ -12,7 +12,7 @@ describe('nccl-tests logs', () => {
   it('reads rows, ranks and units; counts a cut row as rejected', () => {
     const { tables, rejected, warnings } = readNcclTests(fixture('nccl-reduce-scatter.srun.log'));
     expect(rejected).toBe(1);
-    expect(warnings).toEqual(['line 15: row left out: 2 of 8 values']);
+    expect(warnings).toEqual(['line 16: row left out: it is cut: 3 of 9 numbers']);
     const [table] = tables;
     expect([table?.collective, table?.gpus, table?.hosts, table?.avgBusbwGBps]).toEqual([
       'reduce_scatter',
@@ -28,7 +28,7 @@ describe('nccl-tests logs', () => {
       'float',
       'sum',
       -1,
-      14,
+      15,
     ]);
     expect(second?.outOfPlace).toEqual({ seconds: 6.4e-5, algbwGBps: 32.77, busbwGBps: 24.58, wrong: 0 });
     expect(second?.inPlace?.wrong).toBeUndefined();

@@ -131,7 +131,7 @@ function rowOf(words: readonly string[], header: Header, line: number): NcclTest
   while (values < rest.length && isValue(rest[values] ?? '')) values++;
   const hasRoot = header.hasRoot && values > wanted;
   const start = hasRoot ? 1 : 0;
-  if (values - start < wanted) return `${Math.max(0, values - start)} of ${wanted} values`;
+  if (values - start < wanted) return `it is cut: ${values} of ${wanted + (header.hasRoot ? 1 : 0)} numbers`;
   const root = hasRoot ? Number(rest[0]) : undefined;
   const outOfPlace = measurementOf(rest.slice(start, start + each), header);
   const row = { line, bytes: Number(bytes), count: Number(count), type, outOfPlace };
