@@ -28,6 +28,14 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'time, algbw and busbw of a collective by message size, laid out as nccl-tests does',
     load: async () => (await import('./collective.js')).collective,
   },
+  cluster: {
+    describe: 'many jobs on one cluster: wait, completion, utilisation, fairness by scheduling policy',
+    load: async () => (await import('./cluster.js')).cluster,
+  },
+  check: {
+    describe: 'property-tests a scheduling policy and shows the smallest world in which it fails',
+    load: async () => (await import('./check.js')).check,
+  },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {
     describe: 'the JSON Schema of the scenario file',

@@ -13,10 +13,18 @@ const columns = [
   'waitReason',
 ];
 
-/** Outcome of every job as CSV; a time that a job did not get to is empty. */
-export function jobsCsv(outcome: ClusterOutcome): string {
-  const rows = outcome.jobs.map((job) =>
+/** Outcome of every job as CSV, with a first column `policy` when there are several; a time that a job did not get to is empty. */
+export function jobsCsv(outcomes: readonly ClusterOutcome[]): string {
+  const several = outcomes.length > 1;
+  const header = several ? ['policy', ...columns] : columns;
+  const rows = outcomes.flatMap((outcome) => jobRows(outcome, several ? [outcome.policy] : []));
+  return `${[header.join(','), ...rows].join('\n')}\n`;
+}
+
+function jobRows(outcome: ClusterOutcome, prefix: readonly string[]): string[] {
+  return outcome.jobs.map((job) =>
     [
+      ...prefix,
       job.spec.id,
       job.spec.submitSeconds,
       known(job.startSeconds),
@@ -31,7 +39,6 @@ export function jobsCsv(outcome: ClusterOutcome): string {
       .map((cell) => quoted(String(cell)))
       .join(','),
   );
-  return `${[columns.join(','), ...rows].join('\n')}\n`;
 }
 
 /** Outcome of every job that ran as SWF 2.2: wait, run time and status are those of the simulation. */
