@@ -104,7 +104,7 @@ describe.skipIf(samples === undefined)('samples', () => {
     }
   });
 
-  it('meets the model on a machine that no constant was fitted to: 8 A100, within 10 % from 16 MiB up, 2x at the floor', () => {
+  it('meets the model on another machine: 8 A100 of 40 GB, within 10 % from 16 MiB up, 2x at the floor', () => {
     const rows = sample('nccl_allreduce.log').rows.flatMap(({ bytes, outOfPlace: { seconds } }) =>
       bytes > 0 && seconds ? [{ bytes, timeUs: seconds * 1e6 }] : [],
     );
