@@ -1,12 +1,15 @@
 import {
   type AlgorithmName,
   algorithmsOf,
+  type CollectiveAlgorithm,
   type CollectiveFabric,
+  collectiveAlgorithm,
   collectiveCost,
   collectiveFabricOf,
   collectiveOps,
   FluidNetwork,
   type GroupLayout,
+  groupLayoutOf,
   ncclCandidates,
   ncclChoice,
   packedGroupLayout,
@@ -157,6 +160,74 @@ describe('cost of a collective', () => {
     expect(Math.abs(rail / flat - 1)).toBeLessThan(0.2);
     const oneNic = collectiveCost('all_reduce', bytes, { ...group, nicsPerDomain: 1 }, fabric, 'ring').secondsAlone;
     expect(oneNic / flat).toBeGreaterThan(6);
+  });
+
+  it('of a name is what its steps, counted one by one, put on ports and NICs', () => {
+    const named: [AlgorithmName, (typeof collectiveOps)[number]][] = [
+      ['halving-doubling', 'all_reduce'],
+      ['halving-doubling', 'reduce_scatter'],
+      ['recursive-doubling', 'all_reduce'],
+      ['hierarchical', 'all_reduce'],
+      ['hierarchical', 'all_gather'],
+      ['hierarchical-all-to-all', 'all_to_all'],
+      ['pairwise', 'all_to_all'],
+      ['posted', 'all_to_all'],
+    ];
+    const power = fc.constantFrom(1, 2, 4, 8);
+    fc.assert(
+      fc.property(fc.constantFrom(...named), power, power, power, sizes, ([name, op], domains, local, share, bytes) => {
+        if (domains * local < 2) return;
+        const nicsPerDomain = name === 'pairwise' ? local : Math.max(1, local / share);
+        const group = { ranks: domains * local, domains, ranksPerDomain: local, nicsPerDomain };
+        const steps = collectiveAlgorithm(name, local);
+        if (!steps) throw new Error(name);
+        const byName = collectiveCost(op, bytes, group, fabric, name);
+        const bySteps = collectiveCost(op, bytes, group, fabric, steps);
+        const near = (a: number, b: number): void => expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-9 * Math.max(a, b));
+        near(byName.secondsAlone, bySteps.secondsAlone);
+        near(byName.latencySeconds, bySteps.latencySeconds);
+        near(byName.nicBytes, bySteps.nicBytes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("prices a user's own algorithm by its steps", () => {
+    // Everybody sends everything to member 0, which sends it back: what a parameter server would do.
+    const server: CollectiveAlgorithm = {
+      name: 'parameter-server',
+      operations: ['all_reduce'],
+      pipelined: false,
+      seconds: (_op, n, S, link) => 2 * (link.alphaSeconds + ((n - 1) * S) / link.bandwidthBytesPerSecond),
+      steps: (_op, n, S) => {
+        const others = Array.from({ length: n - 1 }, (_, i) => i + 1);
+        return [others.map((from) => ({ from, to: 0, bytes: S })), others.map((to) => ({ from: 0, to, bytes: S }))];
+      },
+    };
+    const node = packedGroupLayout(cluster, 8);
+    const cost = collectiveCost('all_reduce', 1e9, node, fabric, server);
+    expect(cost.algorithm).toBe('parameter-server');
+    expect(cost.scaleUpBytes).toBe(14e9);
+    expect(cost.secondsAlone).toBeGreaterThan(7 * collectiveCost('all_reduce', 1e9, node, fabric, 'ring').secondsAlone);
+    expect(() => collectiveCost('broadcast', 1e9, node, fabric, server)).toThrow(
+      /parameter-server cannot run broadcast/,
+    );
+  });
+
+  it('layouts: from a list of GPUs as from the first ones, uneven ones by their fullest domain', () => {
+    const first = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+    for (const n of [1, 3, 8, 16, 64]) expect(groupLayoutOf(cluster, first(n))).toEqual(packedGroupLayout(cluster, n));
+    const rail = Array.from({ length: 6 }, (_, node) => node * 8 + 3);
+    expect(groupLayoutOf(cluster, rail)).toEqual({ ranks: 6, domains: 6, ranksPerDomain: 1, nicsPerDomain: 1 });
+    expect(groupLayoutOf(cluster, [0, 1, 2, 3, 8, 9, 17])).toEqual({
+      ranks: 7,
+      domains: 3,
+      ranksPerDomain: 4,
+      nicsPerDomain: 4,
+    });
+    const shared = clusterOf(4, 8, { ...rails, rails: 4, nicsPerNode: 4 });
+    for (const n of [1, 3, 8, 16]) expect(groupLayoutOf(shared, first(n))).toEqual(packedGroupLayout(shared, n));
+    expect(() => groupLayoutOf(cluster, [])).toThrow(/no GPU/);
   });
 
   it('says why an algorithm cannot run', () => {

@@ -2,6 +2,7 @@ import {
   type AlgorithmName,
   busBandwidthFactor,
   type Cluster,
+  type CollectiveAlgorithm,
   type CollectiveOp,
   collectiveCost,
   collectiveFabricOf,
@@ -22,8 +23,8 @@ export interface CollectiveRequest {
   /** Bytes as nccl-tests counts them (spec/model.md 5.1). */
   readonly sizes: readonly number[];
   readonly cluster: Cluster;
-  /** Absent: NCCL's choice. */
-  readonly algorithm?: AlgorithmName;
+  /** A name or an algorithm of one's own; absent: NCCL's choice. */
+  readonly algorithm?: AlgorithmName | CollectiveAlgorithm;
   /** Least seconds of an iteration (default benchmarkLaunchSeconds). */
   readonly launchSeconds?: number;
 }
@@ -34,7 +35,7 @@ export interface CollectiveTableRow {
   readonly seconds: number;
   readonly algbwGBps: number;
   readonly busbwGBps: number;
-  readonly algorithm: AlgorithmName;
+  readonly algorithm: string;
   readonly protocol: string;
 }
 

@@ -1,5 +1,7 @@
+import { type CollectiveAlgorithm, requireOperation } from './algorithms/algorithm.js';
 import type { CollectiveFabric } from './collective-fabric.js';
 import { composedCost, extraMicroseconds, idleCostSeconds, type ProtocolCost, wireBytes } from './composed-cost.js';
+import { demandOfSteps } from './demand-of-steps.js';
 import { linkDemand } from './link-demand.js';
 import { type NcclCandidate, type NcclSetting, ncclCandidates, ncclChoice } from './nccl-choice.js';
 import { ncclTables } from './nccl-tables.js';
@@ -16,7 +18,8 @@ import {
 
 /** A collective as the fluid network takes it: a delay, then volume 1 with weights in bytes. */
 export interface CollectiveCost {
-  readonly algorithm: AlgorithmName;
+  /** One of ours, or the name of a user's own. */
+  readonly algorithm: string;
   readonly protocol: Protocol;
   /** Seconds before the fluid part; takes no bandwidth. */
   readonly latencySeconds: number;
@@ -148,6 +151,7 @@ function executed(
  * Cost of one collective on an idle fabric and what it puts on links. Without a named algorithm the one that NCCL's tuner
  * picks: least latency + bytes / bandwidth (spec/model.md 5.3); its execution then takes what chunks and loaded hops add.
  * @param bytes S as an NCCL user counts it (spec/model.md 5.1).
+ * @param algorithm A name, or an algorithm of your own, which is priced by its steps.
  * @throws RangeError when the named algorithm cannot run the operation on this group, or bytes is negative.
  */
 export function collectiveCost(
@@ -155,9 +159,15 @@ export function collectiveCost(
   bytes: number,
   group: GroupLayout,
   fabric: CollectiveFabric,
-  algorithm?: AlgorithmName,
+  algorithm?: AlgorithmName | CollectiveAlgorithm,
 ): CollectiveCost {
   if (!(bytes >= 0)) throw new RangeError(`collectiveCost: bytes is ${bytes}`);
+  if (typeof algorithm === 'object') {
+    requireOperation(algorithm, op);
+    if (group.ranks <= 1) return { ...nothing, algorithm: algorithm.name };
+    const demand = demandOfSteps(algorithm, op, bytes, group, fabric);
+    return priced(algorithm.name, composedCost(demand, group, fabric), fabric);
+  }
   if (algorithm && !algorithmOperations[algorithm].includes(op)) {
     throw new RangeError(`${algorithm} cannot run ${op}; algorithms that can: ${algorithmsOf(op).join(', ')}`);
   }
@@ -180,6 +190,6 @@ function whyNot(algorithm: AlgorithmName | undefined, { domains, ranksPerDomain 
   return 'the scale-up switches do not reduce';
 }
 
-function priced(algorithm: AlgorithmName, cost: ProtocolCost, fabric: CollectiveFabric): CollectiveCost {
+function priced(algorithm: string, cost: ProtocolCost, fabric: CollectiveFabric): CollectiveCost {
   return { algorithm, ...cost, secondsAlone: idleCostSeconds(cost, fabric) };
 }

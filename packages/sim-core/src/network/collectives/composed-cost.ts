@@ -10,6 +10,8 @@ export interface LinkDemand {
   readonly nicBytes: number;
   /** Levels overlap in chunks (default); otherwise port and NIC work one after the other. */
   readonly pipelined?: boolean;
+  /** Seconds of steps that follow each other on idle links, where they are known one by one. */
+  readonly serialSeconds?: number;
 }
 
 /** A demand over one protocol. */
@@ -60,7 +62,8 @@ export function composedCost(demand: LinkDemand, group: GroupLayout, fabric: Col
     const inside = demand.intraHops * ((hops[p] ?? 0) + extra.scaleUp);
     const across = demand.interHops * ((ncclTables.network.ring[p] ?? 0) + extra.network);
     const llSeconds = protocol === 'LL' ? port / ncclTables.generations[fabric.generation].llMax : 0;
-    const inTurn = demand.pipelined === false ? wire * (port / portRate + nic / nicRate) : 0;
+    const apart = demand.pipelined === false ? port / portRate + nic / nicRate : 0;
+    const inTurn = wire * (demand.serialSeconds ?? apart);
     const cost = {
       protocol,
       latencySeconds: ((ncclTables.base.ring[p] ?? 0) + inside + across) * 1e-6,

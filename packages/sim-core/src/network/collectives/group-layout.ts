@@ -1,5 +1,5 @@
 import type { Cluster } from '../../platform/cluster.js';
-import { scaleUpDomainGpus } from '../../platform/scale-up-domain.js';
+import { scaleUpDomainGpus, scaleUpDomainOf } from '../../platform/scale-up-domain.js';
 import type { GroupLayout } from './types.js';
 
 /** NICs of a node: as the fabric says, else one for each GPU. */
@@ -26,4 +26,26 @@ export function packedGroupLayout(cluster: Cluster, ranks: number): GroupLayout 
     ranksPerDomain,
     nicsPerDomain: Math.max(1, whole * nics + used(ranksPerDomain % gpusPerNode)),
   };
+}
+
+/**
+ * Layout of a group that sits on the given GPUs (global indices) of a cluster. Uneven groups: the domain with most members.
+ * @throws RangeError when there is no GPU.
+ */
+export function groupLayoutOf(cluster: Cluster, gpus: readonly number[]): GroupLayout {
+  if (gpus.length === 0) throw new RangeError('groupLayoutOf: no GPU');
+  const { gpusPerNode } = cluster;
+  const nics = nicsPerNode(cluster);
+  const perGpu = Math.max(1, Math.floor(nics / gpusPerNode));
+  const domains = new Map<number, { ranks: number; nics: Set<number> }>();
+  for (const gpu of gpus) {
+    const key = scaleUpDomainOf(cluster, gpu);
+    const domain = domains.get(key) ?? { ranks: 0, nics: new Set<number>() };
+    const first = Math.floor(gpu / gpusPerNode) * nics + Math.floor(((gpu % gpusPerNode) * nics) / gpusPerNode);
+    for (let i = 0; i < perGpu; i++) domain.nics.add(first + i);
+    domain.ranks++;
+    domains.set(key, domain);
+  }
+  const fullest = [...domains.values()].reduce((a, b) => (b.ranks > a.ranks ? b : a));
+  return { ranks: gpus.length, domains: domains.size, ranksPerDomain: fullest.ranks, nicsPerDomain: fullest.nics.size };
 }

@@ -2,6 +2,7 @@ export * from './algorithms/index.js';
 export * from './closed-forms.js';
 export * from './collective-cost.js';
 export * from './collective-fabric.js';
+export * from './demand-of-steps.js';
 export * from './group-layout.js';
 export * from './link-bytes.js';
 export * from './nccl-choice.js';

@@ -20,14 +20,12 @@ export function linkDemand(
       if (op === 'send_recv') return oneHop(group, bytes, bytes / nics);
       return oneHop(group, (bytes * (local - 1)) / ranks, onNics((bytes * (ranks - local)) / ranks));
     case 'pairwise':
-      return {
-        intraHops: local - 1,
-        interHops: ranks - local,
-        portBytes: (bytes * (local - 1)) / ranks,
-        nicBytes: onNics((bytes * (ranks - local)) / ranks),
-        // Steps inside and across follow each other.
-        pipelined: false,
-      };
+      // Beyond one domain each step has a pair that crosses, on some NIC.
+      if (domains > 1) {
+        const nicBytes = (bytes * (ranks - 1) * Math.ceil(local / nics)) / ranks;
+        return { intraHops: 0, interHops: ranks - 1, portBytes: (bytes * (local - 1)) / ranks, nicBytes };
+      }
+      return { intraHops: ranks - 1, interHops: 0, portBytes: (bytes * (ranks - 1)) / ranks, nicBytes: 0 };
     case 'hierarchical-all-to-all':
       return {
         intraHops: local > 1 ? 1 : 0,

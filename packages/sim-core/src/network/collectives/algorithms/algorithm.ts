@@ -1,4 +1,4 @@
-import type { AlgorithmName, CollectiveOp } from '../types.js';
+import type { CollectiveOp } from '../types.js';
 
 /** The switch that reduces and multicasts (NVLS, SHARP), as an end of a transfer. */
 export const inSwitch = -1;
@@ -24,7 +24,7 @@ export interface UniformLink {
  * number: on a network whose ports are the only limit, steps run one after the other take `seconds`.
  */
 export interface CollectiveAlgorithm {
-  readonly name: AlgorithmName;
+  readonly name: string;
   readonly operations: readonly CollectiveOp[];
   /**
    * True when chunks of all steps are under way at once, so that the whole is one activity with a weight on each link; false
