@@ -1,4 +1,4 @@
-import { type ClusterStudy, clusterStudy } from '@regatta/scenarios';
+import { type ClusterStudy, clusterStudy, InputError } from '@regatta/scenarios';
 import {
   builtInPlacement,
   builtInPolicy,
@@ -47,6 +47,19 @@ export function runClusterTask(
     const policy = users.get(name) ?? builtInPolicy(name, task.policyOptions);
     return policy === undefined ? [] : [policy];
   });
+  const [homeless] =
+    task.input.cluster.model === 'pool' ? policies.filter((policy) => policy.requiresNodes === true) : [];
+  if (homeless !== undefined) {
+    throw new InputError([
+      {
+        code: 'usage',
+        path: '--policy',
+        expected: '--nodes',
+        received: '',
+        message: `policy ${homeless.name} needs a cluster of nodes, this is a pool`,
+      },
+    ]);
+  }
   const placement = builtInPlacement(task.placement, new RandomStreams(task.seed)) ?? packed;
   const { cluster } = task.input;
   const input = {
