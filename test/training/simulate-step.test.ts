@@ -16,6 +16,8 @@ const jobs = fc
     overlap: fc.boolean(),
     blocking: fc.boolean(),
     microBatches: fc.constantFrom(4, 8),
+    oversubscription: fc.constantFrom(1, 1, 3, 8),
+    nodesPerLeaf: fc.constantFrom(2, 4, 32),
     slow: fc.array(fc.tuple(fc.nat(127), fc.constantFrom(1.05, 1.3)), { maxLength: 2 }),
   })
   .map((r) => {
@@ -42,9 +44,21 @@ const jobs = fc
     };
     const ranks = r.tensor * r.pipeline * r.data;
     const slow = new Map(r.slow.map(([rank, factor]) => [rank % ranks, factor]));
+    const cluster = testCluster(Math.ceil(ranks / 8), {
+      fabric: {
+        kind: 'clos',
+        tiers: 2,
+        rails: 8,
+        nicGbps: 200,
+        oversubscription: r.oversubscription,
+        routing: 'spray',
+        nodesPerLeaf: r.nodesPerLeaf,
+      },
+    });
     return {
       job,
       ranks,
+      cluster,
       perturbation: { ...noPerturbation, slowRanks: [...slow].map(([rank, factor]) => ({ rank, factor })) },
     };
   });
@@ -52,8 +66,7 @@ const jobs = fc
 describe('simulateStep', () => {
   test('folded, unfolded, and unfolded operator by operator agree in every figure', () => {
     fc.assert(
-      fc.property(jobs, ({ job, ranks, perturbation }) => {
-        const cluster = testCluster(Math.ceil(ranks / 8));
+      fc.property(jobs, ({ job, ranks, cluster, perturbation }) => {
         const folded = simulateStep(job, cluster, perturbation);
         for (const options of [{ fold: false }, { fold: false, coalesce: false }]) {
           const other = simulateStep(job, cluster, perturbation, options);

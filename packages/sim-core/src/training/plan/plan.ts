@@ -4,6 +4,7 @@ import { RankPlaces } from './placement-map.js';
 import { activeKinds, isRegular, productBlocks, type RankBlocks, singleRankBlocks } from './rank-blocks.js';
 import { type GroupKind, RankGrid } from './rank-grid.js';
 import { type Colouring, colouringOf, refine } from './refinement.js';
+import { groupCrossing, messageCrosses, sharedTiers, type ZoneTier } from './shared-zones.js';
 
 /** Ranks that cannot be told apart: simulated once. */
 export interface RankClass {
@@ -42,6 +43,14 @@ export interface NicClass {
   readonly counts: readonly number[];
 }
 
+/** Zones (leaves, pods) that cannot be told apart: the ranks behind one of them. */
+export interface ZoneClass {
+  readonly tier: ZoneTier;
+  readonly ranks: readonly number[];
+  /** Class of each of the ranks. */
+  readonly classes: readonly number[];
+}
+
 /** Who sits where and who talks to whom, in classes with multiplicities (architecture: Plan). */
 export interface Plan {
   readonly job: Job;
@@ -52,6 +61,8 @@ export interface Plan {
   readonly classes: readonly RankClass[];
   readonly groups: readonly GroupClass[];
   readonly nics: readonly NicClass[];
+  /** Of the tiers whose uplinks can hold traffic back. */
+  readonly zones: readonly ZoneClass[];
   /** Group class (index into groups) of a class for a kind. */
   groupOf(kind: GroupKind, rankClass: number): number;
   /** Class at another pipeline stage with the same tensor, context and data coordinates. */
@@ -68,7 +79,36 @@ export interface PlanOptions {
 
 const jitters = (perturbation: Perturbation): boolean => perturbation.jitter.sigma > 0;
 
-function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces): Colouring {
+/** How a rank's traffic crosses the zones around it, as a key. */
+function crossingKey(
+  grid: RankGrid,
+  places: RankPlaces,
+  tiers: readonly ZoneTier[],
+  kinds: readonly GroupKind[],
+  rank: number,
+): string {
+  const last = grid.ranks - grid.stageRanks;
+  return tiers
+    .map((tier) => {
+      const groups = kinds.map((kind) => {
+        const { out, in: into } = groupCrossing(grid, places, tier, kind, rank);
+        return `${out},${into}`;
+      });
+      const ahead = rank < last && messageCrosses(grid, tier, rank, 1);
+      const behind = rank >= grid.stageRanks && messageCrosses(grid, tier, rank, -1);
+      const around = messageCrosses(grid, tier, rank % grid.stageRanks, Math.floor(rank / grid.stageRanks));
+      return `${groups.join(';')}${ahead}${behind}${around}`;
+    })
+    .join('/');
+}
+
+function initialColouring(
+  blocks: RankBlocks,
+  grid: RankGrid,
+  places: RankPlaces,
+  kinds: readonly GroupKind[],
+): Colouring {
+  const tiers = sharedTiers(places);
   const keys: string[] = new Array(blocks.count);
   for (let block = 0; block < blocks.count; block++) {
     const rank = blocks.representative[block] ?? 0;
@@ -77,7 +117,7 @@ function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces
     const hops = `${places.domainOf(rank) === places.domainOf(first)}${ahead < grid.ranks && places.domainOf(ahead) === places.domainOf(rank)}`;
     const nic = places.nicFactorOf(places.nicOf(rank));
     keys[block] =
-      `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}`;
+      `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}|${crossingKey(grid, places, tiers, kinds, rank)}`;
   }
   return colouringOf(keys);
 }
@@ -94,6 +134,7 @@ export function startingBlocks(
   const regular =
     mergeable &&
     places.devices.length === 1 &&
+    sharedTiers(places).length === 0 &&
     isRegular(grid, places, kinds) &&
     (touched.length === 0 || (places.privateNics && !hasExperts));
   if (!regular) return singleRankBlocks(grid, places, kinds);
@@ -119,7 +160,7 @@ export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation
   const fold = options.fold && !jitters(perturbation);
   const blocks = startingBlocks(grid, places, hasExperts, fold);
   const colouring = fold
-    ? refine(blocks, initialColouring(blocks, grid, places))
+    ? refine(blocks, initialColouring(blocks, grid, places, kinds))
     : { colours: blocks.count, colourOf: Int32Array.from({ length: blocks.count }, (_, i) => i) };
   return new FoldedPlan(job, cluster, grid, places, kinds, blocks, colouring);
 }
@@ -128,6 +169,7 @@ class FoldedPlan implements Plan {
   readonly classes: readonly RankClass[];
   readonly groups: readonly GroupClass[];
   readonly nics: readonly NicClass[];
+  readonly zones: readonly ZoneClass[];
   readonly #groupOf: ReadonlyMap<GroupKind, Int32Array>;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
@@ -162,6 +204,7 @@ class FoldedPlan implements Plan {
     this.#groupOf = groupOf;
     const nicOf: number[] = [];
     this.nics = this.#nicClasses(firstBlock, nicOf);
+    this.zones = sharedTiers(places).flatMap((tier) => this.#zoneClasses(tier));
     this.classes = Array.from({ length: colours }, (_, colour) => {
       const representative = blocks.representative[firstBlock[colour] ?? 0] ?? 0;
       return {
@@ -204,7 +247,7 @@ class FoldedPlan implements Plan {
     const placements = new Map<string, GroupPlacement>();
     for (const membership of blocks.memberships) {
       const kind = membership.kind;
-      if (kind === 'nic') continue;
+      if (kind === 'nic' || kind === 'leaf' || kind === 'pod') continue;
       const wanted = new Set<number>();
       for (const block of firstBlock) wanted.add(membership.groupOf[block] ?? 0);
       const sums = new Map<number, Map<number, number>>();
@@ -244,6 +287,26 @@ class FoldedPlan implements Plan {
       groupOf.set(kind, column);
     }
     return { groups, groupOf };
+  }
+
+  #zoneClasses(tier: ZoneTier): ZoneClass[] {
+    const members = new Map<number, number[]>();
+    for (let rank = 0; rank < this.grid.ranks; rank++) {
+      const zone = tier.zoneOf(rank);
+      const list = members.get(zone);
+      if (list) list.push(rank);
+      else members.set(zone, [rank]);
+    }
+    const seen = new Set<string>();
+    const zones: ZoneClass[] = [];
+    for (const ranks of members.values()) {
+      const classes = ranks.map((rank) => this.classOfRank(rank));
+      const key = [...classes].sort((a, b) => a - b).join(',');
+      if (seen.has(key)) continue;
+      seen.add(key);
+      zones.push({ tier, ranks, classes });
+    }
+    return zones;
   }
 
   #nicClasses(firstBlock: Int32Array, nicOf: number[]): NicClass[] {

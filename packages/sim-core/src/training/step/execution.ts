@@ -417,7 +417,7 @@ export class StepExecution {
     if (known) return known;
     const meeting = this.#groups[group];
     if (!meeting) throw new Error(`StepExecution: no group ${group}`);
-    const route = this.#network.collective(collective, meeting.classes, meeting.placement);
+    const route = this.#network.collective(collective, meeting.classes, meeting.placement, meeting.kind);
     const row = this.#routes[group];
     if (row) row[descriptor] = route;
     return route;

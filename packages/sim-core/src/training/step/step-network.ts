@@ -7,6 +7,7 @@ import {
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
+import { groupCrossing, messageCrosses } from '../plan/shared-zones.js';
 import type { CollectiveDescriptor } from './program.js';
 
 /**
@@ -48,6 +49,8 @@ export class StepNetwork {
   readonly #capacity: Float64Array;
   readonly #nicTransmit: number;
   readonly #nicReceive: number;
+  readonly #zoneUp: number;
+  readonly #zoneDown: number;
   readonly #costs = new Map<string, CollectiveCost>();
 
   constructor(plan: Plan) {
@@ -57,7 +60,15 @@ export class StepNetwork {
     const nics = plan.nics.length;
     this.#nicTransmit = classes;
     this.#nicReceive = classes + nics;
-    this.#capacity = new Float64Array(classes + 2 * nics);
+    const zones = plan.zones.length;
+    this.#zoneUp = classes + 2 * nics;
+    this.#zoneDown = this.#zoneUp + zones;
+    this.#capacity = new Float64Array(classes + 2 * nics + 2 * zones);
+    plan.zones.forEach(({ tier }, z) => {
+      const device = plan.cluster.device;
+      this.#capacity[this.#zoneUp + z] = tier.capacityBytesPerSecond * device.nicMax;
+      this.#capacity[this.#zoneDown + z] = tier.capacityBytesPerSecond * device.nicMax;
+    });
     const nicBytesPerSecond = this.#fabric.nicBytesPerSecond;
     plan.classes.forEach((rankClass, k) => {
       const device = plan.places.devices[rankClass.device] ?? plan.cluster.device;
@@ -79,11 +90,13 @@ export class StepNetwork {
     { op, bytes, copies }: Pick<CollectiveDescriptor, 'op' | 'bytes' | 'copies'>,
     classes: readonly number[],
     placement: GroupPlacement,
+    kind: string,
   ): Route {
     if (placement.ranks <= 1) return nothing;
     const flat = this.#cost(op, bytes, placement);
     const cost = op === 'all_to_all' && copies > 1 ? hierarchicalAllToAll(flat, bytes, copies, placement) : flat;
     const weights = new Map<number, number>();
+    let alone = 0;
     const share = (cost.nicBytes * placement.nicsPerDomain) / placement.ranksPerDomain;
     const volume = Math.max(cost.scaleUpBytes, share);
     if (cost.scaleUpBytes > 0) for (const k of classes) weights.set(k, cost.scaleUpBytes);
@@ -93,9 +106,11 @@ export class StepNetwork {
         const load = share * this.#ranksBehind(nic, (k) => members.has(k));
         weights.set(this.#nicTransmit + nic, load);
         weights.set(this.#nicReceive + nic, load);
+        alone = Math.max(alone, cost.nicBytes / (this.#capacity[this.#nicTransmit + nic] ?? 0));
       }
+      alone = Math.max(alone, this.#crossZones(weights, kind, members, share));
     }
-    return this.#route(volume, weights, cost, cost.nicBytes > 0, cost.scaleUpBytes > 0);
+    return this.#route(volume, weights, cost, alone, cost.nicBytes > 0, cost.scaleUpBytes > 0);
   }
 
   /** A message from each rank of one class to its peer at another stage. */
@@ -107,6 +122,7 @@ export class StepNetwork {
     const cost = this.#cost('send_recv', bytes, placement);
     const to = this.#plan.peer(from, stage);
     const weights = new Map<number, number>();
+    let alone = 0;
     if (shares) {
       weights.set(from, cost.scaleUpBytes);
       weights.set(to, cost.scaleUpBytes);
@@ -115,8 +131,57 @@ export class StepNetwork {
       const receiver = this.#plan.classes[to]?.nic ?? 0;
       weights.set(this.#nicTransmit + sender, cost.nicBytes * this.#ranksBehind(sender, (k) => k === from));
       weights.set(this.#nicReceive + receiver, cost.nicBytes * this.#ranksBehind(receiver, (k) => k === to));
+      const stages = stage - (this.#plan.classes[from]?.stage ?? 0);
+      const capacity = Math.min(
+        this.#capacity[this.#nicTransmit + sender] ?? 0,
+        this.#capacity[this.#nicReceive + receiver] ?? 0,
+      );
+      alone = Math.max(cost.nicBytes / capacity, this.#crossZonesByMessage(weights, from, to, stages, cost.nicBytes));
     }
-    return this.#route(shares ? cost.scaleUpBytes : cost.nicBytes, weights, cost, !shares, shares);
+    return this.#route(shares ? cost.scaleUpBytes : cost.nicBytes, weights, cost, alone, !shares, shares);
+  }
+
+  /** What the groups of one class put on the uplinks and downlinks of zones; returns the most that one such group puts on one, in seconds. */
+  #crossZones(weights: Map<number, number>, kind: string, members: ReadonlySet<number>, bytes: number): number {
+    const { grid, places, zones, kinds } = this.#plan;
+    const known = kinds.find((other) => other === kind);
+    let alone = 0;
+    if (known === undefined) return alone;
+    zones.forEach(({ tier, ranks, classes }, z) => {
+      let up = 0;
+      let down = 0;
+      const own = new Map<number, number>();
+      const capacity = this.#capacity[this.#zoneUp + z] ?? 0;
+      ranks.forEach((rank, i) => {
+        if (!members.has(classes[i] ?? -1)) return;
+        const crossing = groupCrossing(grid, places, tier, known, rank);
+        up += crossing.out * bytes;
+        down += crossing.in * bytes;
+        const group = grid.groupBase(known, rank);
+        const load = (own.get(group) ?? 0) + crossing.out * bytes;
+        own.set(group, load);
+        alone = Math.max(alone, load / capacity);
+      });
+      if (up > 0) weights.set(this.#zoneUp + z, up);
+      if (down > 0) weights.set(this.#zoneDown + z, down);
+    });
+    return alone;
+  }
+
+  /** What the messages of one class to another stage put on them. */
+  #crossZonesByMessage(weights: Map<number, number>, from: number, to: number, stages: number, bytes: number): number {
+    const { grid, zones } = this.#plan;
+    let alone = 0;
+    zones.forEach(({ tier, ranks, classes }, z) => {
+      const count = (rankClass: number, hop: number): number =>
+        ranks.filter((rank, i) => classes[i] === rankClass && messageCrosses(grid, tier, rank, hop)).length;
+      const up = count(from, stages) * bytes;
+      const down = count(to, -stages) * bytes;
+      if (up > 0) weights.set(this.#zoneUp + z, up);
+      if (down > 0) weights.set(this.#zoneDown + z, down);
+      if (up + down > 0) alone = Math.max(alone, bytes / (this.#capacity[this.#zoneUp + z] ?? 0));
+    });
+    return alone;
   }
 
   #ranksBehind(nic: number, counted: (rankClass: number) => boolean): number {
@@ -140,16 +205,20 @@ export class StepNetwork {
   #route(
     volume: number,
     weights: ReadonlyMap<number, number>,
-    { latencySeconds, rateCap }: CollectiveCost,
+    { latencySeconds, rateCap, scaleUpBytes }: CollectiveCost,
+    aloneNetworkSeconds: number,
     crossesNetwork: boolean,
     usesScaleUp: boolean,
   ): Route {
     const links = Int32Array.from([...weights.keys()].sort((a, b) => a - b));
     const columns = Float64Array.from(links, (link) => (weights.get(link) ?? 0) / volume);
-    let seconds = 1 / rateCap;
-    links.forEach((link, i) => {
-      seconds = Math.max(seconds, ((columns[i] ?? 0) * volume) / (this.#capacity[link] ?? 0));
-    });
+    // Alone means without the other communicators of its class, which the weights of shared links include.
+    let seconds = Math.max(1 / rateCap, aloneNetworkSeconds);
+    if (usesScaleUp) {
+      for (const link of links) {
+        if (link < this.#nicTransmit) seconds = Math.max(seconds, scaleUpBytes / (this.#capacity[link] ?? 0));
+      }
+    }
     return {
       volume,
       links,
