@@ -122,6 +122,11 @@ describe('collective', () => {
     expect(issuesOf({ cluster: 'h100-rail-close' })[0]).toMatch(
       /unknown cluster h100-rail-close \(did you mean h100-rail-clos\?\)/,
     );
+    const bad = 'device: h100-sxm-80gb\nnodes: 2\ngpusPerNode: eight\n';
+    expect(() => run({ cluster: 'mine.yaml' }, { 'mine.yaml': bad })).toThrow(
+      /error: mine\.yaml:3:\d+ gpusPerNode: is "eight"[\s\S]*error: mine\.yaml:1:1 fabric: is missing/,
+    );
+    expect(() => run({ cluster: 'mine.yaml' }, { 'mine.yaml': '7' })).toThrow(/mine\.yaml: holds no cluster/);
     expect(issuesOf({ device: 'h100' })[0]).toMatch(/unknown device h100/);
   });
 });
