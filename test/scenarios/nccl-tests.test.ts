@@ -54,8 +54,53 @@ describe('nccl-tests logs', () => {
     expect(unknown.warnings).toEqual(['table 2: neither text, file name nor bandwidths tell the operation']);
   });
 
+  it('reads per-iteration columns, CPU time and the JSON report alike', () => {
+    const wide = [
+      '# Collective test starting: broadcast_perf',
+      '#       size         count      type   redop    root  cputime   algbw   busbw #wrong   i_min   i_max   i_p99   i_cv%  cputime   algbw   busbw #wrong   i_min   i_max   i_p99   i_cv%',
+      '     1048576        262144     float    none       0    50.00   20.97   20.97      0   48.00   55.00   54.00    2.00    51.00   20.56   20.56      0   49.00   56.00   55.00    2.10',
+    ].join('\n');
+    const [table] = readNcclTests(wide).tables;
+    expect(table?.collective).toBe('broadcast');
+    expect(table?.rows[0]?.root).toBe(0);
+    expect(table?.rows[0]?.inPlace).toEqual({ seconds: 51e-6, algbwGBps: 20.56, busbwGBps: 20.56, wrong: 0 });
+    const report = {
+      version: 1,
+      args: ['./build/broadcast_perf', '-g', '8'],
+      config: {
+        nthreads: 1,
+        ngpus: 8,
+        devices: [
+          { rank: 0, group: 0, pid: 1, hostname: 'a', device: 0, device_hex: '0000:1b:00', device_info: 'H100' },
+        ],
+      },
+      results: [
+        {
+          size: 1048576,
+          count: 262144,
+          type: 'float',
+          redop: 'none',
+          root: '     0',
+          out_of_place: { time: 50, alg_bw: 20.97, bus_bw: 20.97, nwrong: 0 },
+          in_place: { time: 51, alg_bw: 20.56, bus_bw: 20.56, nwrong: null },
+        },
+        { size: 'many' },
+      ],
+    };
+    const { tables, rejected, warnings } = readNcclTests(JSON.stringify(report, null, 1), 'r.json');
+    expect([tables[0]?.collective, tables[0]?.gpus, tables[0]?.hosts, rejected]).toEqual(['broadcast', 8, 1, 1]);
+    expect(warnings[0]).toMatch(/^line \d+: result 1 left out: size cannot be read$/);
+    expect(tables[0]?.rows[0]?.outOfPlace).toEqual({ seconds: 50e-6, algbwGBps: 20.97, busbwGBps: 20.97, wrong: 0 });
+    for (const text of ['{}', '{"results": []}', '{"results": [{}]}']) {
+      expect(() => readNcclTests(text, 'r.json')).toThrow(
+        /^error: r\.json:1:1 results: is no JSON report of nccl-tests/,
+      );
+    }
+    expect(() => readNcclTests('{"results": [', 'r.json')).toThrow(InputError);
+  });
+
   it('refuses what is no log, with file and line', () => {
-    for (const text of ['', 'size count', '\u0000\u0001', '# Avg bus bandwidth : 1', '{}']) {
+    for (const text of ['', 'size count', '\u0000\u0001', '# Avg bus bandwidth : 1']) {
       expect(() => readNcclTests(text, 'x.log'), JSON.stringify(text)).toThrow(
         /^error: x\.log:1:1 nccl-tests: no table/,
       );

@@ -5,6 +5,7 @@ export * from './ib-hosts.js';
 export * from './ibnetdiscover.js';
 export * from './import-cluster.js';
 export * from './nccl-tests.js';
+export * from './nccl-tests-types.js';
 export * from './node-inside.js';
 export * from './nvidia-smi-topo.js';
 export * from './schedule-file.js';

@@ -1,53 +1,7 @@
 import { busBandwidthFactor, type CollectiveOp, collectiveOps } from '@regatta/sim-core';
+import { readNcclTestsJson } from './nccl-tests-json.js';
+import type { NcclMeasurement, NcclTestsLog, NcclTestsRank, NcclTestsRow, NcclTestsTable } from './nccl-tests-types.js';
 import { looksBinary, plainLines, TextIssues } from './text-issues.js';
-
-/** One measurement of a row; absent where the log says N/A. */
-export interface NcclMeasurement {
-  readonly seconds?: number;
-  readonly algbwGBps?: number;
-  readonly busbwGBps?: number;
-  /** Elements with a wrong value (older logs: largest error). */
-  readonly wrong?: number;
-}
-
-/** One message size. */
-export interface NcclTestsRow {
-  readonly line: number;
-  readonly bytes: number;
-  readonly count: number;
-  readonly type: string;
-  readonly redop?: string;
-  readonly root?: number;
-  readonly outOfPlace: NcclMeasurement;
-  readonly inPlace?: NcclMeasurement;
-}
-
-export interface NcclTestsRank {
-  readonly rank: number;
-  readonly host: string;
-  readonly device: number;
-  readonly gpu: string;
-}
-
-/** One table of a log with the ranks named before it. */
-export interface NcclTestsTable {
-  /** From the command in the text, the file's name, or busbw / algbw with the ranks; absent when none of them tells. */
-  readonly collective?: CollectiveOp;
-  readonly ranks: readonly NcclTestsRank[];
-  /** Number of ranks, 0 when the log does not list them. */
-  readonly gpus: number;
-  readonly hosts: number;
-  readonly rows: readonly NcclTestsRow[];
-  readonly avgBusbwGBps?: number;
-}
-
-/** A log of nccl-tests. `rejected` counts rows that could not be read, each with a warning. */
-export interface NcclTestsLog {
-  readonly format: 'nccl-tests';
-  readonly tables: readonly NcclTestsTable[];
-  readonly rejected: number;
-  readonly warnings: readonly string[];
-}
 
 /** Columns of a table as its header row names them. */
 interface Header {
@@ -56,7 +10,7 @@ interface Header {
   /** Names of one measurement's columns: time algbw busbw [#wrong | error]. */
   readonly measurement: readonly string[];
   readonly measurements: 1 | 2;
-  secondsPerUnit: number;
+  unitsPerSecond: number;
 }
 
 interface OpenTable {
@@ -67,7 +21,7 @@ interface OpenTable {
   avgBusbwGBps?: number;
 }
 
-const units: Readonly<Record<string, number>> = { '(us)': 1e-6, '(ms)': 1e-3, '(s)': 1 };
+const units: Readonly<Record<string, number>> = { '(us)': 1e6, '(ms)': 1e3, '(s)': 1 };
 const rankLine = /\bRank\s+(\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[[^\]]*\]\s+(.+?)\s*$/;
 
 /** Words of a line without comment marks, column rules, Markdown quotes and the `12: ` of srun --label. */
@@ -80,14 +34,15 @@ function wordsOf(line: string): string[] {
     .filter((word) => word !== '#' && word !== '');
 }
 
-function headerOf(words: readonly string[]): Header | undefined {
-  const size = words.indexOf('size');
+function headerOf(line: readonly string[]): Header | undefined {
+  // -C reports the time of the CPU.
+  const words = line.map((word) => (word === 'cputime' ? 'time' : word));
   const time = words.indexOf('time');
-  if (size !== 0 || words[1] !== 'count' || time < 3) return undefined;
+  if (words[0] !== 'size' || words[1] !== 'count' || time < 3) return undefined;
   const again = words.indexOf('time', time + 1);
   const measurement: string[] = [];
   for (const word of words.slice(time, again < 0 ? undefined : again)) {
-    if (!['time', 'algbw', 'busbw', '#wrong', 'wrong', 'error'].includes(word)) break;
+    if (!/^(time|algbw|busbw|#?wrong|error|i_\S+)$/.test(word)) break;
     measurement.push(word);
   }
   if (!measurement.includes('algbw') || !measurement.includes('busbw')) return undefined;
@@ -96,7 +51,7 @@ function headerOf(words: readonly string[]): Header | undefined {
     hasRoot: words.includes('root'),
     measurement,
     measurements: again < 0 ? 1 : 2,
-    secondsPerUnit: 1e-6,
+    unitsPerSecond: 1e6,
   };
 }
 
@@ -112,7 +67,7 @@ function measurementOf(words: readonly string[], header: Header): NcclMeasuremen
   const [time, algbw, busbw] = [value('time'), value('algbw'), value('busbw')];
   const wrong = value('#wrong') ?? value('wrong') ?? value('error');
   return {
-    ...(time === undefined ? {} : { seconds: time * header.secondsPerUnit }),
+    ...(time === undefined ? {} : { seconds: time / header.unitsPerSecond }),
     ...(algbw === undefined ? {} : { algbwGBps: algbw }),
     ...(busbw === undefined ? {} : { busbwGBps: busbw }),
     ...(wrong === undefined ? {} : { wrong }),
@@ -153,10 +108,13 @@ function operationNamed(text: string): CollectiveOp | undefined {
 }
 
 /** The operation whose busbw / algbw fits; undefined when several do. */
-function operationByFactor({ rows, ranks }: OpenTable): CollectiveOp | undefined {
+function operationByFactor(
+  { rows, ranks }: Pick<OpenTable, 'rows' | 'ranks'>,
+  gpus = ranks.length,
+): CollectiveOp | undefined {
   const row = [...rows].reverse().find(({ outOfPlace }) => (outOfPlace.algbwGBps ?? 0) >= 1);
   const { algbwGBps = 0, busbwGBps = 0 } = row?.outOfPlace ?? {};
-  const n = ranks.length;
+  const n = gpus;
   if (!row || n < 2) return undefined;
   const reduces = row.redop !== undefined && row.redop !== 'none';
   const reducing: readonly CollectiveOp[] = ['all_reduce', 'reduce_scatter', 'reduce'];
@@ -167,12 +125,28 @@ function operationByFactor({ rows, ranks }: OpenTable): CollectiveOp | undefined
   return fits.length === 1 ? fits[0] : undefined;
 }
 
+/** The one table of a report written with -J. */
+function ofJson(text: string, file?: string): NcclTestsLog {
+  const { program, ranks, gpus, rows, rejected } = readNcclTestsJson(text, file);
+  const table = { rows: [...rows], ranks };
+  const collective = operationNamed(program.split('/').at(-1) ?? '') ?? operationByFactor(table, gpus);
+  const warnings = collective ? rejected : [...rejected, 'neither arguments nor bandwidths tell the operation'];
+  const hosts = new Set(ranks.map(({ host }) => host)).size;
+  return {
+    format: 'nccl-tests',
+    tables: [{ ...(collective ? { collective } : {}), ranks, gpus, hosts, rows }],
+    rejected: rejected.length,
+    warnings,
+  };
+}
+
 /**
  * Reads a log of nccl-tests (spec/input-formats.md 8): older and newer layouts, with or without `root` and in-place columns,
- * several tables, NCCL INFO lines, rank prefixes and Markdown around them.
+ * several tables, NCCL INFO lines, rank prefixes and Markdown around them; also the JSON report of -J.
  * @throws InputError when there is no table, or no row of it can be read.
  */
 export function readNcclTests(text: string, file?: string): NcclTestsLog {
+  if (text.trimStart().startsWith('{')) return ofJson(text, file);
   const issues = new TextIssues(file);
   const warnings: string[] = [];
   const open: OpenTable[] = [];
@@ -203,7 +177,7 @@ export function readNcclTests(text: string, file?: string): NcclTestsLog {
     }
     if (!table) return;
     const unit = words[0] === '(B)' ? words.find((word) => units[word] !== undefined) : undefined;
-    if (unit) table.header.secondsPerUnit = units[unit] ?? 1e-6;
+    if (unit) table.header.unitsPerSecond = units[unit] ?? 1e6;
     if (!isNumber(words[0]) || !isNumber(words[1])) return;
     const row = rowOf(words, table.header, line);
     if (typeof row !== 'string') table.rows.push(row);
