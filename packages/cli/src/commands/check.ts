@@ -3,10 +3,10 @@ import { builtInPolicy, policyNames } from '@regatta/sim-core';
 import { type CheckOptions, invariants } from '@regatta/sim-core/testing';
 import { type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
+import { Flags } from '../conduct/flags.js';
 import { type CheckTask, type CheckTaskResult, runCheckTask } from '../workers/check-task.js';
 import { isPolicyFile } from '../workers/cluster-task.js';
 import { policyFailure, runInWorker } from '../workers/policy-task.js';
-import { Flags } from './cluster-options.js';
 
 const modelNames = ['pool', 'nodes'] as const;
 

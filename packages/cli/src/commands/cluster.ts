@@ -3,11 +3,12 @@ import { totalGpus } from '@regatta/sim-core';
 import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
-import { clusterJson } from '../render/cluster-json.js';
+import { clusterJson, type RejectedJob } from '../render/cluster-json.js';
 import { caseText, clusterText } from '../render/cluster-text.js';
 import { type ClusterTaskResult, isPolicyFile, runClusterTask } from '../workers/cluster-task.js';
 import { policyFailure, runInWorker } from '../workers/policy-task.js';
-import { type ClusterRequest, clusterOptions, clusterRequest } from './cluster-options.js';
+import { clusterOptions } from './cluster-options.js';
+import { type ClusterRequest, clusterRequest } from './cluster-request.js';
 
 /** Bad rows that are printed one by one. */
 const shownRows = 10;
@@ -65,13 +66,6 @@ async function runRequest(request: ClusterRequest, io: Io): Promise<ClusterTaskR
   const result = await runInWorker(request.task, request.policyTimeoutSeconds, progress);
   if (!('study' in result)) throw new Error('the worker answered something else');
   return result;
-}
-
-/** A row that is no job, or a job that the cluster can never run. */
-export interface RejectedJob {
-  readonly line: number | null;
-  readonly job?: string;
-  readonly reason: string;
 }
 
 function rejectedRows(request: ClusterRequest, { study }: ClusterTaskResult): RejectedJob[] {

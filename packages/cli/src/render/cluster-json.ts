@@ -1,6 +1,12 @@
-import type { RejectedJob } from '../commands/cluster.js';
-import type { ClusterRequest } from '../commands/cluster-options.js';
+import type { ClusterRequest } from '../commands/cluster-request.js';
 import type { ClusterTaskResult } from '../workers/cluster-task.js';
+
+/** A row that is no job, or a job that the cluster can never run. */
+export interface RejectedJob {
+  readonly line: number | null;
+  readonly job?: string;
+  readonly reason: string;
+}
 
 /**
  * What `cluster --json` prints (docs/scheduling.md). `summary` and `jobs` are those of the first policy; `results` has them for

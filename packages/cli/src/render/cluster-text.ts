@@ -1,6 +1,6 @@
 import type { ClusterStudy } from '@regatta/scenarios';
 import type { ClusterSummary, JobSchedule } from '@regatta/sim-core';
-import type { ClusterRequest } from '../commands/cluster-options.js';
+import type { ClusterRequest } from '../commands/cluster-request.js';
 import { duration, number, percent, whole } from './format.js';
 import { table } from './table.js';
 
