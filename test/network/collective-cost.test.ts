@@ -1,5 +1,6 @@
 import {
   type AlgorithmName,
+  algorithmNames,
   algorithmsOf,
   type CollectiveAlgorithm,
   type CollectiveFabric,
@@ -48,6 +49,7 @@ const choices = fc.constantFrom(...collectiveOps).chain((op) =>
   }),
 );
 type Choice = { op: (typeof collectiveOps)[number]; algorithm: AlgorithmName | undefined };
+const isName = (name: string): name is AlgorithmName => algorithmNames.some((known) => known === name);
 
 /** Cost, or undefined where the algorithm cannot run on the group. */
 function costOf({ op, algorithm }: Choice, bytes: number, group: GroupLayout, on: CollectiveFabric) {
@@ -90,6 +92,7 @@ describe('cost of a collective', () => {
         const [small, big] = [Math.min(a, b), Math.max(a, b)];
         const cost = costOf(choice, small, group, on);
         if (!cost) return;
+        if (!isName(cost.algorithm)) throw new Error(cost.algorithm);
         const pinned = { ...choice, algorithm: cost.algorithm };
         const seconds = (bytes: number, change: Partial<CollectiveFabric> = {}): number =>
           costOf(pinned, bytes, group, { ...on, ...change })?.secondsAlone ?? Number.NaN;
