@@ -7,6 +7,7 @@ import {
 } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 interface Input {
   op: CollectiveOp;
@@ -60,6 +61,7 @@ function seconds({ op, algorithm, n, N, G, S, ...rest }: Input): number {
 }
 
 describe('collectives: alpha-beta costs (spec/model.md 5.2)', () => {
+  noteWhenEmpty(cases.length, 'collectives.json', test);
   for (const { id, input: given, expected, relativeTolerance, check } of cases) {
     test(id, () => {
       check();

@@ -2,6 +2,7 @@ import { stepFlops } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
 import { oracleModel } from '../support/oracle-models.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 interface Input {
   model: string;
@@ -17,6 +18,7 @@ describe('flops: FLOP of one step (spec/model.md 1.4)', () => {
     input: ['model', 'B', 's', 'recompute', 'causal'],
     expected: ['forwardLayers', 'forwardAttentionCore', 'forwardHead', 'model', 'hardware'],
   });
+  noteWhenEmpty(cases.length, 'flops.json', test);
   for (const { id, input, expected, relativeTolerance, check } of cases) {
     test(id, () => {
       check();

@@ -1,7 +1,7 @@
 import { buildPlan, noPerturbation } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { testCluster, testJob } from '../support/plans.js';
-import { readReference } from '../support/reference.js';
+import { noteWhenEmpty, readReference } from '../support/reference.js';
 
 interface FoldingCase {
   id: string;
@@ -22,6 +22,7 @@ const known = {
 };
 
 describe('folding: coarsest equitable rank classes (spec/model.md 8)', () => {
+  noteWhenEmpty(casesOf(readReference('oracles', 'folding.json')).length, 'folding.json', test);
   for (const item of casesOf(readReference('oracles', 'folding.json'))) {
     test(item.id, () => {
       for (const key of Object.keys(item)) expect(known.case).toContain(key);

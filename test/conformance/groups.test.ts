@@ -2,6 +2,7 @@ import { RankGrid } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
 import { testParallel } from '../support/plans.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 type Groups = Record<'tp' | 'cp' | 'dp' | 'pp', number[][]>;
 
@@ -10,6 +11,7 @@ describe('groups: rank groups in the order tp-cp-dp-pp (spec/model.md 4.1)', () 
     input: ['t', 'c', 'D', 'p'],
     expected: ['tp', 'cp', 'dp', 'pp'],
   });
+  noteWhenEmpty(cases.length, 'groups.json', test);
   for (const { id, input, expected, check } of cases) {
     test(id, () => {
       check();

@@ -1,6 +1,6 @@
 import { simulateFlows } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
-import { readReference, referenceFiles } from '../support/reference.js';
+import { noteWhenEmpty, readReference, referenceFiles } from '../support/reference.js';
 
 interface MaxMinCase {
   name: string;
@@ -19,6 +19,7 @@ const isCase = (content: unknown): content is MaxMinCase =>
   typeof content === 'object' && content !== null && 'links' in content && 'flows' in content && 'expected' in content;
 
 describe('maxmin: finish of every flow within 1e-6 of its duration (reference/maxmin)', () => {
+  noteWhenEmpty(referenceFiles('maxmin').length, 'maxmin', test);
   for (const file of referenceFiles('maxmin')) {
     test(file, () => {
       const item = readReference('maxmin', file);

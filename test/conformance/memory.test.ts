@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
 import { oracleModel } from '../support/oracle-models.js';
 import { testJob } from '../support/plans.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 interface Input {
   model: string;
@@ -26,6 +27,7 @@ describe('memory: state and activation bytes of one rank (spec/model.md 3.1-3.3)
     input: 'model s b t p D v microbatches sequenceParallel recompute zero stage bytesPerParameter'.split(' '),
     expected: ['parameters', 'stateBytes', 'activationBytes', 'totalBytes'],
   });
+  noteWhenEmpty(cases.length, 'memory.json', test);
   for (const { id, input, expected, relativeTolerance, check } of cases) {
     test(id, () => {
       check();

@@ -2,7 +2,7 @@ import { type Device, gemmSeconds, memorySeconds } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
 import { testDevice } from '../support/plans.js';
-import { readReference } from '../support/reference.js';
+import { noteWhenEmpty, readReference } from '../support/reference.js';
 
 type Constants = Record<
   'peak' | 'hbm' | 'sms' | 'gemmMax' | 'k0' | 'w0' | 'hbmMax' | 'memHalf' | 'op' | 'tm' | 'tn',
@@ -35,6 +35,7 @@ describe('operators: seconds of GEMMs and memory-bound operators (spec/model.md 
   const cases = oracleCases<Input, number>('operators.json', {
     input: ['device', 'M', 'N', 'K', 'batch', 'memoryBytes'],
   });
+  noteWhenEmpty(cases.length, 'operators.json', test);
   const device = cases.length > 0 ? deviceOfAbout() : testDevice;
   for (const { id, input, expected, relativeTolerance, check } of cases) {
     test(id, () => {

@@ -2,6 +2,7 @@ import { parameterCount } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
 import { type OracleModel, shapeOf } from '../support/oracle-models.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 interface Expected {
   total: number;
@@ -20,6 +21,7 @@ describe('params: exact parameter counts (spec/model.md 1.1)', () => {
     input: ['model'],
     expected: ['total', 'active', 'embedding', 'head', 'positions', 'perDenseLayer', 'perMoeLayer'],
   });
+  noteWhenEmpty(cases.length, 'params.json', test);
   for (const { id, input, expected, check } of cases) {
     test(id, () => {
       check();

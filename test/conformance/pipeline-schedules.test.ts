@@ -1,6 +1,7 @@
 import { dualPipeRepetitions, replaySchedule, type ScheduleName, scheduleOrder } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { oracleCases } from '../support/oracle.js';
+import { noteWhenEmpty } from '../support/reference.js';
 
 interface Input {
   schedule: string;
@@ -30,6 +31,7 @@ describe('schedules: order, makespan, busy time and peak of each pipeline schedu
     input: ['schedule', 'p', 'm', 'v', 'tF', 'tB', 'tW', 'p2pDelay'],
     expected: ['makespan', 'busyPerRank', 'peakChunksPerRank', 'order'],
   });
+  noteWhenEmpty(cases.length, 'schedules.json', test);
   for (const { id, input, expected, relativeTolerance, check } of cases) {
     test(id, () => {
       check();
@@ -61,6 +63,7 @@ describe('dualpipe: repetitions of the eight steps (spec/model.md 4.5)', () => {
       expected: ['stepRepetitionsPerRank'],
     },
   );
+  noteWhenEmpty(cases.length, 'dualpipe.json', test);
   for (const { id, input, expected, check } of cases) {
     test(id, () => {
       check();

@@ -29,3 +29,11 @@ export function sharedFolder(name: 'samples' | 'traces'): string | undefined {
   console.log(`skipped: ../shared/${name} is not there`);
   return undefined;
 }
+
+/** Registers a test that says so when the reference folder holds no cases for a suite, instead of an empty suite. */
+export function noteWhenEmpty(cases: number, name: string, register: (title: string, body: () => void) => void): void {
+  if (cases > 0) return;
+  register(`no cases of ${name} in the reference folder`, () =>
+    console.log(`skipped: ${referenceFolder} holds no ${name}`),
+  );
+}

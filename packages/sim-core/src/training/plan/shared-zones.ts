@@ -17,7 +17,9 @@ export interface ZoneTier {
  */
 export function sharedTiers(places: RankPlaces): ZoneTier[] {
   const { cluster } = places;
-  if (cluster.fabric.kind !== 'clos') return [];
+  const { fabric } = cluster;
+  if (fabric.kind !== 'clos') return [];
+  if (fabric.oversubscription <= 1 && (fabric.spineOversubscription ?? 1) <= 1) return [];
   const shape = closShape(cluster);
   const leaf = (rank: number): number => leafOf(shape, places.nodeOf(rank), places.nicOf(rank) % places.nicsPerNode);
   const tiers: ZoneTier[] = [];
