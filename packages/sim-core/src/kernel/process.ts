@@ -1,5 +1,9 @@
 import { SimEvent } from './sim-event.js';
-import type { Simulation } from './simulation.js';
+
+/** What a process needs of the simulation that it lives in. */
+export interface ProcessScheduler {
+  schedule(delaySeconds: number, action: () => void): unknown;
+}
 
 /** A model's life in the order of its code: `yield` an event to wait for it; the value of the yield is the event's. */
 export type ProcessBody<T> = () => Generator<SimEvent<unknown>, T, unknown>;
@@ -14,7 +18,7 @@ export class Interrupt extends Error {
 
 /** A running process; itself an event that others can wait for: it succeeds with what the generator returns. */
 export class Process<T> extends SimEvent<T> {
-  readonly #simulation: Simulation;
+  readonly #simulation: ProcessScheduler;
   readonly #generator: Generator<SimEvent<unknown>, T, unknown>;
   #waitsFor: SimEvent<unknown> | undefined;
   readonly #resume = (event: SimEvent<unknown>): void => {
@@ -23,7 +27,7 @@ export class Process<T> extends SimEvent<T> {
     else this.#advance(() => this.#generator.next(event.value));
   };
 
-  constructor(simulation: Simulation, body: ProcessBody<T>) {
+  constructor(simulation: ProcessScheduler, body: ProcessBody<T>) {
     super();
     this.#simulation = simulation;
     this.#generator = body();
