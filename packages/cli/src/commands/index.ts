@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'time, algbw and busbw of a collective by message size, laid out as nccl-tests does',
     load: async () => (await import('./collective.js')).collective,
   },
+  net: {
+    describe: 'when flows on links finish: max-min fair sharing, from a file of links and flows',
+    load: async () => (await import('./net.js')).net,
+  },
   cluster: {
     describe: 'many jobs on one cluster: wait, completion, utilisation, fairness by scheduling policy',
     load: async () => (await import('./cluster.js')).cluster,
@@ -35,6 +39,10 @@ export const commands: Readonly<Record<string, Registration>> = {
   check: {
     describe: 'property-tests a scheduling policy and shows the smallest world in which it fails',
     load: async () => (await import('./check.js')).check,
+  },
+  calibrate: {
+    describe: "fit a device's constants to measured runs of your own",
+    load: async () => (await import('./calibrate.js')).calibrate,
   },
   init: { describe: 'a scenario file to start from', load: async () => (await import('./init.js')).init },
   schema: {

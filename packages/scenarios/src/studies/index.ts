@@ -1,4 +1,5 @@
 export * from './busbw-score.js';
+export * from './calibrate.js';
 export * from './cluster-study.js';
 export * from './collective-table.js';
 export * from './collective-words.js';
