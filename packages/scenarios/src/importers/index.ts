@@ -1,4 +1,5 @@
 export * from './cluster-file.js';
+export * from './flow-case.js';
 export * from './hf-config.js';
 export * from './hostlist.js';
 export * from './ib-hosts.js';
