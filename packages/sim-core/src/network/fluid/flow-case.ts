@@ -23,18 +23,18 @@ export interface FlowTimes {
   readonly events: number;
 }
 
-/** Finish times of flows under max-min fair sharing, zero latency. */
-export function simulateFlows(flowCase: FlowCase): FlowTimes {
-  const network = new FluidNetwork(flowCase.capacitiesBytesPerSecond);
-  const order = flowCase.flows.map((_, i) => i).sort((a, b) => startOf(flowCase, a) - startOf(flowCase, b) || a - b);
-  const finish = new Array<number>(flowCase.flows.length).fill(Number.POSITIVE_INFINITY);
+/** Finish times of flows under max-min fair sharing, zero latency (spec/model.md 6.1). */
+export function simulateFlows({ capacitiesBytesPerSecond, flows }: FlowCase): FlowTimes {
+  const network = new FluidNetwork(capacitiesBytesPerSecond);
+  const starts = Float64Array.from(flows, (flow) => flow.startSeconds);
+  const order = orderOf(starts);
+  const finish = new Array<number>(flows.length).fill(Number.POSITIVE_INFINITY);
   let events = 0;
   let makespan = 0;
   let next = 0;
   for (;;) {
-    const startTime = next < order.length ? startOf(flowCase, order[next] ?? 0) : Number.POSITIVE_INFINITY;
-    const flowTime = network.nextTime();
-    const time = Math.min(startTime, flowTime);
+    const startTime = next < order.length ? (starts[order[next] ?? 0] ?? 0) : Number.POSITIVE_INFINITY;
+    const time = Math.min(startTime, network.nextTime());
     if (time === Number.POSITIVE_INFINITY) break;
     network.advanceTo(time);
     for (let i = 0; i < network.finishedCount; i++) {
@@ -42,10 +42,10 @@ export function simulateFlows(flowCase: FlowCase): FlowTimes {
       makespan = time;
       events++;
     }
-    while (next < order.length && startOf(flowCase, order[next] ?? 0) === time) {
-      const index = order[next++] ?? 0;
-      const flow = flowCase.flows[index];
-      if (!flow) continue;
+    for (; next < order.length; next++) {
+      const index = order[next] ?? 0;
+      const flow = flows[index];
+      if (!flow || flow.startSeconds !== time) break;
       events++;
       network.startFlat(flow.links, undefined, flow.bytes, flow.rateCap ?? Number.POSITIVE_INFINITY, 0, 1, index);
     }
@@ -53,4 +53,9 @@ export function simulateFlows(flowCase: FlowCase): FlowTimes {
   return { finish, makespan, events };
 }
 
-const startOf = (flowCase: FlowCase, index: number): number => flowCase.flows[index]?.startSeconds ?? 0;
+/** Indices by start, then by index. */
+function orderOf(starts: Float64Array): Int32Array {
+  const order = Int32Array.from(starts, (_, i) => i);
+  const sorted = starts.every((start, i) => i === 0 || (starts[i - 1] ?? 0) <= start);
+  return sorted ? order : order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || a - b);
+}

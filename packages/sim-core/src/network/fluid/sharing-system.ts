@@ -48,6 +48,7 @@ export class SharingSystem {
   #freeRun = new Int32Array(16).fill(-1);
 
   constructor(capacities: ArrayLike<number>) {
+    this.#growLinks(capacities.length);
     for (let i = 0; i < capacities.length; i++) this.addLink(capacities[i] ?? 0);
   }
 
@@ -55,14 +56,7 @@ export class SharingSystem {
   addLink(capacityBytesPerSecond: number): number {
     checkCapacity(capacityBytesPerSecond);
     const link = this.links++;
-    if (link >= this.capacity.length) {
-      this.capacity = grownDoubles(this.capacity, link + 1);
-      this.load = grownDoubles(this.load, link + 1);
-      this.fullLevel = grownDoubles(this.fullLevel, link + 1);
-      this.members = grownIntegers(this.members, link + 1);
-      this.held = grownIntegers(this.held, link + 1);
-      this.firstEdge = grownIntegers(this.firstEdge, link + 1, -1);
-    }
+    if (link >= this.capacity.length) this.#growLinks(link + 1);
     this.capacity[link] = capacityBytesPerSecond;
     return link;
   }
@@ -170,6 +164,15 @@ export class SharingSystem {
   /** Rate in units of volume per second. */
   rateOf(activity: number): number {
     return (this.level[activity] as number) * (this.share[activity] as number);
+  }
+
+  #growLinks(count: number): void {
+    this.capacity = grownDoubles(this.capacity, count);
+    this.load = grownDoubles(this.load, count);
+    this.fullLevel = grownDoubles(this.fullLevel, count);
+    this.members = grownIntegers(this.members, count);
+    this.held = grownIntegers(this.held, count);
+    this.firstEdge = grownIntegers(this.firstEdge, count, -1);
   }
 
   #holdBy(activity: number, bottleneck: number): void {
