@@ -15,44 +15,45 @@ const blackwell = { attnMax: 0.5, attnBwdRatio: 0.8, nvlinkMax: 0.78 };
 /**
  * Stacks, newest first for each device: the first that lists a device is its default. Fitted constants are gemmMax (16 bit) and
  * narrowGemmMax (fp8 and narrower), each on the `use: calibration` rows named; everything else is a default of
- * spec/model.md 2.1. `regatta calibrate` fits the same constants to rows of your own.
+ * spec/model.md 2.1. Where a stack has calibration rows of one kind of precision only, the other efficiency keeps the ratio of the
+ * defaults (0.78 to 0.65), at most its default. `regatta calibrate` fits the same constants to rows of your own.
  */
 export const stacks: readonly Stack[] = [
   {
     name: 'nemo-2026',
     devices: ['h100-sxm-80gb', 'h200-sxm-141gb', 'h800-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.65, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, gemmMax: 0.64, narrowGemmMax: 0.5334 },
     fittedOn:
       'borrows from nemo-2023 (mlperf-training/49): its own calibration row, the MoE nvidia-nemo-performance/150, is not explained by a GEMM efficiency',
   },
   {
     name: 'nemo-2026',
     devices: ['b200-sxm-180gb', 'b300-sxm'],
-    constants: { ...blackwell, narrowGemmMax: 0.4928 },
+    constants: { ...blackwell, gemmMax: 0.59, narrowGemmMax: 0.4928 },
     fittedOn: 'nvidia-nemo-performance/253; B300 borrows from B200',
   },
   {
     name: 'nemo-2026',
     devices: ['gb300-nvl72'],
-    constants: { ...blackwell, narrowGemmMax: 0.6909 },
+    constants: { ...blackwell, gemmMax: 0.78, narrowGemmMax: 0.6909 },
     fittedOn: 'nvidia-nemo-performance/131',
   },
   {
     name: 'nemo-2025',
     devices: ['gb200-nvl72'],
-    constants: { ...blackwell, narrowGemmMax: 0.4724 },
+    constants: { ...blackwell, gemmMax: 0.57, narrowGemmMax: 0.4724 },
     fittedOn: 'mlperf-training/117',
   },
   {
     name: 'nemo-2025',
     devices: ['h200-sxm-141gb'],
-    constants: { ...hopper, narrowGemmMax: 0.5831 },
+    constants: { ...hopper, gemmMax: 0.7, narrowGemmMax: 0.5831 },
     fittedOn: 'mlperf-training/126',
   },
   {
     name: 'nemo-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, gemmMax: 0.64, narrowGemmMax: 0.5334 },
     fittedOn: 'mlperf-training/49',
   },
   {
