@@ -1,43 +1,36 @@
-import { InputError, parseFlowCase } from '@regatta/scenarios';
+import { InputError, parseCount, parseFlowCase } from '@regatta/scenarios';
 import { simulateFlows } from '@regatta/sim-core';
-import { type Command, stringArgument } from '../conduct/command.js';
+import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
-import { duration, si, whole } from '../render/format.js';
-import { table } from '../render/table.js';
+import { flowsText } from '../render/flows-text.js';
 
+function rowsOf(args: Arguments): number {
+  const text = stringArgument(args, 'rows') ?? '40';
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  const rows = parseCount(text);
+  if (rows !== undefined) return rows;
+  const expected = 'a whole number, or all';
+  throw new InputError([{ code: 'flag', path: '--rows', message: `is ${text}`, expected, received: text }]);
+}
+
+/** `net`: finish times of flows that share links. */
 export const net: Command = {
   usage: 'net <file>',
-  describe: 'Finish times of flows that share links max-min fairly, in the format of the max-min reference cases.',
+  describe: 'When flows on links finish: max-min fair sharing, from a JSON or YAML file of links and flows.',
   examples: [
-    ['regatta net flows.json', 'a table of the flows'],
-    ['regatta net flows.json --json', '{ "finish": [s, ...], "makespan": s, "events": n }'],
-    ['regatta net flows.yaml --out finish.json --json', 'the file may be YAML too'],
+    ['regatta net flows.json', 'a table of the flows, with when and how fast each ended'],
+    ['regatta net flows.json --json', '{ "finish": [seconds, …], "makespan": seconds, "events": n }'],
+    ['regatta net flows.yaml --rows all --out flows.txt', 'every flow, into a file'],
   ],
-  options: {},
+  options: { rows: { type: 'string', describe: 'flows to show: a number or all (default 40)' } },
   run(args, io) {
-    const file = stringArgument(args, 'file');
-    if (file === undefined) {
-      throw new InputError([
-        { code: 'usage', path: 'file', message: 'is missing', expected: 'regatta net FILE', received: '' },
-      ]);
-    }
+    const rows = rowsOf(args);
+    const file = stringArgument(args, 'file') ?? '';
     const flowCase = parseFlowCase(io.readText(file), file);
     const times = simulateFlows(flowCase);
-    deliver(args, io, times, () => {
-      const rows = flowCase.flows.map((flow, i) => {
-        const finish = times.finish[i] ?? Number.POSITIVE_INFINITY;
-        const seconds = finish - flow.startSeconds;
-        return [
-          whole(i),
-          duration(flow.startSeconds),
-          `${si(flow.bytes)}B`,
-          flow.links.join(' '),
-          duration(finish),
-          seconds > 0 ? `${si(flow.bytes / seconds)}B/s` : '-',
-        ];
-      });
-      return `${table(['flow', 'start', 'bytes', 'links', 'finish', 'mean rate'], rows, [3])}\nmakespan ${duration(times.makespan)}, ${whole(times.events)} events\n`;
-    });
+    deliver(args, io, { finish: times.finish, makespan: times.makespan, events: times.events }, () =>
+      flowsText(flowCase, times, rows),
+    );
     return 0;
   },
 };
