@@ -23,7 +23,7 @@ export const elastic: SchedulingPolicy = {
     let free = openGpus;
     const shares: Share[] = [];
     for (const job of view.running) {
-      const open = openOf.get(job) ?? 0;
+      const open = openOf(job);
       // A job that sits on a draining node keeps what it has.
       const share = open < job.heldGpus ? { job, sizes: [job.heldGpus], step: 0 } : shareOf(view, job);
       free -= Math.min(open, sizeOf(share));

@@ -15,6 +15,8 @@ export function greedyPreemptive(
   keyOf: (job: JobView) => number,
   returnKeyOf: (job: JobView) => number = keyOf,
 ): Decision[] {
+  // Nobody waits: everyone stays.
+  if (view.queue.size === 0) return [];
   const running: Keyed[] = [...view.running].map((job) => ({
     job,
     key: isProtected(view, job) ? Number.NEGATIVE_INFINITY : keyOf(job),
@@ -37,7 +39,7 @@ export function greedyPreemptive(
   };
   for (const { job, key } of running) {
     startBefore(key, job.rank);
-    const open = openOf.get(job) ?? 0;
+    const open = openOf(job);
     if (open <= free) free -= open;
     else outgoing.push(job);
   }
@@ -46,15 +48,18 @@ export function greedyPreemptive(
 }
 
 /** GPUs that would be free if nothing ran, and how many of them each running job holds: a draining node's come back to nobody. */
-export function releaseAll(view: ClusterView): { free: number; openOf: ReadonlyMap<JobView, number> } {
+export function releaseAll(view: ClusterView): { free: number; openOf: (job: JobView) => number } {
+  let held = 0;
+  for (const job of view.running) held += job.heldGpus;
+  if (view.freeGpus + held === view.capacityGpus) return { free: view.capacityGpus, openOf: (job) => job.heldGpus };
   const trial = view.trial();
-  const openOf = new Map<JobView, number>();
+  const open = new Map<JobView, number>();
   for (const job of view.running) {
     const before = trial.freeGpus;
     trial.release(job);
-    openOf.set(job, trial.freeGpus - before);
+    open.set(job, trial.freeGpus - before);
   }
-  return { free: trial.freeGpus, openOf };
+  return { free: trial.freeGpus, openOf: (job) => open.get(job) ?? 0 };
 }
 
 /** Whether the job has not yet run for the minimum time. */

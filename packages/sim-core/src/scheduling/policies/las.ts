@@ -24,7 +24,9 @@ export function las(thresholdsGpuSeconds: readonly number[] = [3600, 36_000]): S
 
 /** Number of thresholds that the service has reached, to within rounding. */
 export function lasLevel(serviceGpuSeconds: number, thresholds: readonly number[]): number {
-  return thresholds.filter((threshold) => serviceGpuSeconds >= threshold - 1e-9 * Math.max(1, threshold)).length;
+  let level = 0;
+  for (const threshold of thresholds) if (serviceGpuSeconds >= threshold - 1e-9 * Math.max(1, threshold)) level++;
+  return level;
 }
 
 /** First instant at which a job that runs after these decisions reaches its next threshold. */
