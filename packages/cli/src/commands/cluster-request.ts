@@ -59,6 +59,9 @@ export function clusterRequest(args: Arguments, io: Io): ClusterRequest {
     ...defined('fromSeconds', flags.seconds('from')),
     ...defined('untilSeconds', flags.seconds('until')),
   };
+  if ((window.untilSeconds ?? Number.POSITIVE_INFINITY) <= (window.fromSeconds ?? 0)) {
+    flags.wrong('until', 'is not after --from', 'a later time');
+  }
   const thresholds = flags.list('las-thresholds')?.map(Number);
   if (thresholds?.some((value, i) => !(value > (thresholds[i - 1] ?? 0)))) {
     flags.wrong('las-thresholds', 'are not ascending', 'GPU-seconds above 0, ascending');
@@ -117,6 +120,7 @@ function scenarioFor(args: Arguments, io: Io): ResolvedScenario | undefined {
 }
 
 function checkPolicies(policies: readonly string[], flags: Flags, io: Io): void {
+  if (policies.length === 0) flags.wrong('policy', 'names no policy', policyNames.join(' | '));
   for (const name of policies) {
     if (isPolicyFile(name)) io.readText(name);
     else if (!policyNames.includes(name)) {

@@ -63,5 +63,5 @@ export function largestScope(cluster: ClusterShape, scope: PlacementScope): numb
     const group = (scope === 'node' ? node : scope === 'leaf' ? cluster.leafOf[node] : cluster.podOf[node]) ?? 0;
     room.set(group, (room.get(group) ?? 0) + (cluster.nodeGpus[node] ?? 0));
   }
-  return Math.max(0, ...room.values());
+  return [...room.values()].reduce((most, gpus) => Math.max(most, gpus), 0);
 }

@@ -1,7 +1,7 @@
 import type { JobEnding } from '@regatta/sim-core';
 import { byHeader, delimitedRows, numberOf } from './delimited-rows.js';
 import type { JobTrace, TraceOptions } from './job-trace.js';
-import { timestampSeconds } from './timestamps.js';
+import { earliest, timestampSeconds } from './timestamps.js';
 import { TraceBuilder } from './trace-builder.js';
 
 const endings: Readonly<Record<string, JobEnding>> = {
@@ -20,9 +20,7 @@ const endings: Readonly<Record<string, JobEnding>> = {
 export function readAcme(text: string, options: TraceOptions = {}): JobTrace {
   const builder = new TraceBuilder('acme', options);
   const [header, ...rows] = delimitedRows(text, ',');
-  const begin = Math.min(
-    ...rows.map((row) => timestampSeconds(byHeader(header?.cells ?? [], row).submit_time)).filter(Number.isFinite),
-  );
+  const begin = earliest(rows.map((row) => timestampSeconds(byHeader(header?.cells ?? [], row).submit_time)));
   for (const row of rows) {
     const job = byHeader(header?.cells ?? [], row);
     const id = job.job_id ?? '';

@@ -1,7 +1,7 @@
 import type { JobEnding } from '@regatta/sim-core';
 import type { JobTrace, TraceOptions } from './job-trace.js';
 import { isRecord, parseJson } from './json-text.js';
-import { timestampSeconds } from './timestamps.js';
+import { earliest, timestampSeconds } from './timestamps.js';
 import { TraceBuilder } from './trace-builder.js';
 
 const endings: Readonly<Record<string, JobEnding>> = { Pass: 'completed', Failed: 'failed', Killed: 'cancelled' };
@@ -15,10 +15,8 @@ export function readPhilly(text: string, options: TraceOptions = {}): JobTrace {
   const builder = new TraceBuilder('philly', options);
   const list = parseJson(text, options.file);
   const rows = Array.isArray(list) ? list : [];
-  const begin = Math.min(
-    ...rows
-      .map((row) => (isRecord(row) ? timestampSeconds(textOf(row.submitted_time)) : Number.NaN))
-      .filter(Number.isFinite),
+  const begin = earliest(
+    rows.map((row) => (isRecord(row) ? timestampSeconds(textOf(row.submitted_time)) : Number.NaN)),
   );
   rows.forEach((row: unknown, index) => {
     const line = index + 1;

@@ -8,6 +8,14 @@ export function timestampSeconds(text: string | undefined): number {
   return daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds(found[7]);
 }
 
+/** Earliest of the times that are known; 0 when none is. */
+export function earliest(seconds: readonly number[]): number {
+  const first = seconds
+    .filter(Number.isFinite)
+    .reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  return Number.isFinite(first) ? first : 0;
+}
+
 function offsetSeconds(zone: string | undefined): number {
   if (zone === undefined || zone === 'Z') return 0;
   const sign = zone.startsWith('-') ? -1 : 1;
