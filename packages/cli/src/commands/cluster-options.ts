@@ -23,6 +23,12 @@ export const clusterOptions: Readonly<Record<string, OptionSpec>> = {
   'gpus-per-node': text('GPUs of a node (default 8)'),
   'nodes-per-leaf': text('nodes under one leaf (default 32)'),
   spares: text('nodes that stand by until one fails'),
+  speeds: {
+    ...text(
+      'gpus: a job runs as fast as its GPU count says; step: as the step simulation of the scenario on its placement',
+    ),
+    choices: ['gpus', 'step'],
+  },
   contention: text('oversubscription of the leaves: jobs that share spines slow each other'),
   'mtbf-hours': text('mean time between failures of a node, exponential (default: no failures)'),
   'repair-hours': text('mean time to repair a node (default 24)'),

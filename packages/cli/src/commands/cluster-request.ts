@@ -66,6 +66,9 @@ export function clusterRequest(args: Arguments, io: Io): ClusterRequest {
   if (thresholds?.some((value, i) => !(value > (thresholds[i - 1] ?? 0)))) {
     flags.wrong('las-thresholds', 'are not ascending', 'GPU-seconds above 0, ascending');
   }
+  if (args.speeds === 'step' && args.scenario === undefined) {
+    flags.wrong('speeds', 'step needs a scenario, whose step is simulated', 'regatta cluster SCENARIO …');
+  }
   const terms = termsOf(flags, args);
   const contention = flags.positive('contention');
   const seed = flags.count('seed') ?? scenario?.seed ?? 1;
@@ -104,6 +107,7 @@ export function clusterRequest(args: Arguments, io: Io): ClusterRequest {
       policyOptions: { ...defined('lasThresholdsGpuSeconds', thresholds) },
       seed: Number(seed),
       ...defined('contention', contention),
+      ...defined('stepScenario', args.speeds === 'step' ? scenario : undefined),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type ClusterStudy, clusterStudy, InputError } from '@regatta/scenarios';
+import { type ClusterStudy, clusterStudy, InputError, type ResolvedScenario, stepSpeed } from '@regatta/scenarios';
 import {
   builtInPlacement,
   builtInPolicy,
@@ -21,6 +21,8 @@ export interface ClusterTask {
   /** Down over up bandwidth of the leaves, when jobs that share spines slow each other. */
   readonly contention?: number;
   readonly seed: number;
+  /** Scenario whose step simulation gives the jobs their speed (default: speed follows the GPU count alone). */
+  readonly stepScenario?: ResolvedScenario;
 }
 
 export interface ClusterTaskResult {
@@ -65,6 +67,7 @@ export function runClusterTask(
   const input = {
     ...task.input,
     placement,
+    ...(task.stepScenario === undefined ? {} : { speed: stepSpeed(task.stepScenario) }),
     ...(task.contention === undefined ? {} : { contention: uplinkContention(cluster.leafOf, task.contention) }),
   };
   const study = clusterStudy(input, policies, progress);

@@ -7,3 +7,4 @@ export * from './inspect.js';
 export * from './published/index.js';
 export * from './replay.js';
 export * from './scaling-points.js';
+export * from './step-speed.js';
