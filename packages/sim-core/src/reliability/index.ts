@@ -1,1 +1,10 @@
-export {};
+export * from './checkpoint-interval.js';
+export * from './counter-random.js';
+export * from './expected-wall.js';
+export * from './failure-component.js';
+export * from './failure-domain.js';
+export * from './failure-trace.js';
+export * from './gap-distribution.js';
+export * from './lambert-w.js';
+export * from './long-run.js';
+export * from './restart-run.js';

@@ -1,0 +1,134 @@
+import { CounterRandom } from './counter-random.js';
+import { type FailureComponent, gapsOf, keptShare } from './failure-component.js';
+import { type FailureDomains, instancesOf, nodesHit } from './failure-domain.js';
+import type { GapDistribution } from './gap-distribution.js';
+
+/** What may fail, and how failures hang together. */
+export interface FailureModel {
+  readonly components: readonly FailureComponent[];
+  /** Share of nodes whose own failures (gpu, nic, link, node) come `factor` times as often. */
+  readonly lemons?: { readonly fraction: number; readonly factor: number };
+  /** With this probability a failure brings another of its kind on a neighbour in the rack, within about this time. */
+  readonly correlated?: { readonly probability: number; readonly withinSeconds: number };
+  /** Each start of the job dies with this probability, after an exponential time of this mean. */
+  readonly startup?: { readonly probability: number; readonly meanSeconds: number };
+  /** A log to replay instead of drawing: times in seconds of the run, component by index, node or -1. */
+  readonly incidents?: readonly { readonly timeSeconds: number; readonly component: number; readonly node: number }[];
+}
+
+/** One failure that was drawn; whether it strikes depends on what its nodes do then. */
+export interface FailureEvent {
+  readonly timeSeconds: number;
+  /** Index in the model's components. */
+  readonly component: number;
+  readonly firstNode: number;
+  readonly nodeCount: number;
+}
+
+export interface TraceSeed {
+  readonly seed: number | string;
+  readonly trial: number;
+}
+
+/**
+ * Every failure of a trial before `horizonSeconds`, in order of time. Each instance of each component has random numbers of its
+ * own (spec/reliability.md 7.8), so node 17 fails at the same moments whatever else a variant changes, and a later horizon
+ * only appends. Memoryless processes run through repairs; Weibull and empirical ones begin anew when the repair is done.
+ */
+export function drawFailures(
+  model: FailureModel,
+  domains: FailureDomains,
+  horizonSeconds: number,
+  { seed, trial }: TraceSeed,
+): FailureEvent[] {
+  if (model.incidents) return replayed(model, model.incidents, domains, horizonSeconds);
+  const events: FailureEvent[] = [];
+  const streamName = (name: string): string => `${seed}/trial ${trial}/${name}`;
+  const lemonOf = lemonTest(model, streamName('lemons'));
+  model.components.forEach((component, index) => {
+    const random = new CounterRandom(streamName(`failures/${component.name}`));
+    const gaps = gapsOf(component);
+    const pause = component.distribution === 'exponential' ? 0 : component.repairHours * 3600;
+    const kept = keptShare(component);
+    const instances = instancesOf(component.level, domains);
+    // A lemon's gaps are shorter by the factor: looking `factor` times as far ahead finds its first failure too.
+    const early = earlyBound(gaps, horizonSeconds);
+    const earlyLemon = lemonOf ? earlyBound(gaps, horizonSeconds * (model.lemons?.factor ?? 1)) : early;
+    for (let instance = 0; instance < instances; instance++) {
+      const upper = random.upper(instance, 0);
+      if (upper > earlyLemon) continue;
+      const { first, count } = nodesHit(component.level, instance, domains);
+      const lemon = lemonOf !== undefined && count === 1 && lemonOf(first);
+      if (!lemon && upper > early) continue;
+      const stretch = lemon ? 1 / (model.lemons?.factor ?? 1) : 1;
+      let time = 0;
+      for (let draw = 0; ; draw++) {
+        time += stretch * gaps.quantile(random.uniform(instance, draw));
+        if (!(time < horizonSeconds)) break;
+        if (kept === 1 || random.uniform(instance, -1 - draw) < kept) {
+          events.push({ timeSeconds: time, component: index, firstNode: first, nodeCount: count });
+        }
+        time += pause;
+      }
+    }
+  });
+  if (model.correlated) addFollowers(model.correlated, events, domains, streamName('correlated'), horizonSeconds);
+  return events.sort((a, b) => a.timeSeconds - b.timeSeconds);
+}
+
+/** Draws whose upper 32 bits lie above this have a first gap beyond the horizon. */
+const earlyBound = (gaps: GapDistribution, horizonSeconds: number): number =>
+  Math.min(2 ** 32, Math.ceil(gaps.cumulative(horizonSeconds) * 2 ** 32) + 1);
+
+function lemonTest(model: FailureModel, name: string): ((node: number) => boolean) | undefined {
+  const { lemons } = model;
+  if (!lemons || lemons.fraction === 0 || lemons.factor === 1) return undefined;
+  const random = new CounterRandom(name);
+  return (node) => random.uniform(node, 0) < lemons.fraction;
+}
+
+function addFollowers(
+  correlated: { readonly probability: number; readonly withinSeconds: number },
+  events: FailureEvent[],
+  domains: FailureDomains,
+  name: string,
+  horizonSeconds: number,
+): void {
+  const random = new CounterRandom(name);
+  const own = events.length;
+  const seen = new Map<number, number>();
+  const total = domains.nodes + domains.spares;
+  for (let i = 0; i < own; i++) {
+    const event = events[i];
+    if (!event) continue;
+    // Counted per node and component, so that other nodes' failures do not move this one's luck.
+    const member = event.component * total + event.firstNode;
+    const nth = seen.get(member) ?? 0;
+    seen.set(member, nth + 1);
+    if (random.uniform(member, 3 * nth) >= correlated.probability) continue;
+    const timeSeconds = event.timeSeconds - correlated.withinSeconds * Math.log1p(-random.uniform(member, 3 * nth + 1));
+    if (!(timeSeconds < horizonSeconds)) continue;
+    const rack = Math.floor(event.firstNode / domains.nodesPerRack) * domains.nodesPerRack;
+    const size = Math.min(domains.nodesPerRack, total - rack);
+    const offset = size > 1 ? 1 + Math.floor(random.uniform(member, 3 * nth + 2) * (size - 1)) : 0;
+    const firstNode = event.nodeCount === 1 ? rack + ((event.firstNode - rack + offset) % size) : event.firstNode;
+    events.push({ ...event, timeSeconds, firstNode });
+  }
+}
+
+function replayed(
+  model: FailureModel,
+  incidents: NonNullable<FailureModel['incidents']>,
+  domains: FailureDomains,
+  horizonSeconds: number,
+): FailureEvent[] {
+  return incidents
+    .filter((incident) => incident.timeSeconds < horizonSeconds)
+    .map(({ timeSeconds, component, node }): FailureEvent => {
+      if (!model.components[component])
+        throw new RangeError(`drawFailures: incident of unknown component ${component}`);
+      const hits = node >= 0 && node < domains.nodes + domains.spares;
+      return { timeSeconds, component, firstNode: hits ? node : 0, nodeCount: hits ? 1 : 0 };
+    })
+    .sort((a, b) => a.timeSeconds - b.timeSeconds);
+}
