@@ -2,7 +2,15 @@
  * Which scheduling policy makes users wait least, and who pays for it? A week of generated jobs on 64 nodes.
  * Run: npx esbuild examples/which-queue.ts --bundle --platform=node --format=esm | node --input-type=module -
  */
-import { builtInPolicy, generateJobs, nodeCluster, runCluster, summarise, waitOf, type WorkloadSpec } from '@regatta/sim-core';
+import {
+  builtInPolicy,
+  generateJobs,
+  nodeCluster,
+  runCluster,
+  summarise,
+  type WorkloadSpec,
+  waitOf,
+} from '@regatta/sim-core';
 import { isMain, printTable } from './support/flows.js';
 
 const workload: WorkloadSpec = {
