@@ -12,6 +12,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'simulate a training step at each GPU count; speedup, efficiency and where the rest went',
     load: async () => (await import('./replay.js')).replay,
   },
+  run: {
+    describe: 'a long run under failures: goodput, interruptions, lost GPU-hours by cause',
+    load: async () => (await import('./run.js')).run,
+  },
   topology: {
     describe: 'the unified view of a cluster: inventory, links, bisection, what a job occupies; imports it too',
     load: async () => (await import('./topology.js')).topology,

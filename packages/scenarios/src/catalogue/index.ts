@@ -1,5 +1,6 @@
 export * from './clusters.js';
 export * from './devices.js';
+export * from './failure-profiles.js';
 export * from './listing.js';
 export * from './lookup.js';
 export * from './models.js';

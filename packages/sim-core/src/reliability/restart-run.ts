@@ -56,13 +56,14 @@ export function restartRun(
     spent[kind] += until - time;
     time = until;
   };
-  /** Lets a phase run; false when a failure struck in it, after which the job is down and about to restart. */
-  const runs = (kind: PhaseKind, length: number): boolean => {
-    const end = Math.min(time + length, window);
+  /** Lets a phase run to its end or the window's; after a failure the job has been down and is about to restart. */
+  const runs = (kind: PhaseKind, length: number): 'done' | 'cut' | 'struck' => {
+    const begun = time;
+    const end = Math.min(begun + length, window);
     const strike = strikes[next];
     if (!strike || strike.time >= end) {
       pass(kind, end);
-      return true;
+      return begun + length <= window ? 'done' : 'cut';
     }
     pass(kind, Math.max(time, strike.time));
     interruptions++;
@@ -71,11 +72,10 @@ export function restartRun(
     while (next < strikes.length && (strikes[next]?.time ?? 0) < up) next++;
     // Without down time the failure itself must still be used up.
     if (strikes[next] === strike) next++;
-    return false;
+    return 'struck';
   };
-  const recovered = (): boolean => {
-    while (time < window) if (runs('restart', phases.restart)) return true;
-    return false;
+  const recover = (): void => {
+    while (time < window) if (runs('restart', phases.restart) !== 'struck') return;
   };
   let finished = phases.solve <= 0;
   while (!finished && time < window) {
@@ -83,11 +83,12 @@ export function restartRun(
     const last = left <= phases.interval * (1 + 1e-12);
     const length = last ? left : phases.interval;
     const begun = time;
-    if (!runs('compute', length)) {
-      recovered();
+    const computed = runs('compute', length);
+    if (computed === 'struck') {
+      recover();
       continue;
     }
-    if (time - begun < length * (1 - 1e-12)) {
+    if (computed === 'cut') {
       kept += time - begun;
       break;
     }
@@ -96,12 +97,9 @@ export function restartRun(
       finished = true;
       break;
     }
-    if (time >= window) {
-      kept += length;
-      break;
-    }
-    if (!runs('checkpoint', phases.write)) {
-      recovered();
+    const written = runs('checkpoint', phases.write);
+    if (written === 'struck') {
+      recover();
       continue;
     }
     saved += length;
