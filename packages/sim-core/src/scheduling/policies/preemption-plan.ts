@@ -21,10 +21,6 @@ export class PreemptionPlan {
     this.#steps.push({ job });
   }
 
-  get started(): JobView[] {
-    return this.#steps.flatMap(({ job, beneficiary }) => (beneficiary === undefined ? [job] : []));
-  }
-
   /** The decisions, without preemptions that turned out needless: all the other steps go through without them. */
   decisions(view: ClusterView): Decision[] {
     let steps: readonly Step[] = this.#steps;

@@ -29,11 +29,13 @@ export const quota: SchedulingPolicy = {
     let lent = borrowed
       .filter((job) => !isProtected(view, job))
       .sort((a, b) => b.startSeconds - a.startSeconds || b.rank - a.rank);
-    for (const { name, quotaGpus = 0 } of view.tenants) {
+    const started = new Set<JobView>();
+    const serve = ({ name, quotaGpus = 0 }: Tenant): boolean => {
+      const before = started.size;
       for (const job of view.queueOf(name)) {
         const used = owned.get(name) ?? 0;
         if (used >= quotaGpus) break;
-        if (job.spec.guaranteed === false || used + job.gpus > quotaGpus) continue;
+        if (started.has(job) || job.spec.guaranteed === false || used + job.gpus > quotaGpus) continue;
         if ((held.get(name) ?? 0) + job.gpus > (limits.get(name) ?? 0)) continue;
         const victims = trial.fits(job) ? [] : victimsFor(job, lent, trial);
         if (victims === undefined) continue;
@@ -46,10 +48,13 @@ export const quota: SchedulingPolicy = {
         trial.take(job);
         owned.set(name, used + job.gpus);
         add(job, job.gpus);
+        started.add(job);
         plan.start(job);
       }
-    }
-    const started = new Set(plan.started);
+      return started.size > before;
+    };
+    // What one tenant reclaims may bring another below its borrowing limit.
+    while (view.tenants.filter(serve).length > 0);
     let job = line.next({ maxGpus: trial.freeGpus });
     for (; job !== undefined; job = line.next({ maxGpus: trial.freeGpus })) {
       if (started.has(job)) continue;
