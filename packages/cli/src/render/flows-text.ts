@@ -2,6 +2,10 @@ import type { FlowCase, FlowTimes } from '@regatta/sim-core';
 import { duration, si, whole } from './format.js';
 import { table } from './table.js';
 
+/** 100 B, 1.5 GB */
+const bytesText = (bytes: number): string => si(bytes).replace(/(\d)$/, '$1 ').concat('B');
+const counted = (count: number, name: string): string => `${whole(count)} ${name}${count === 1 ? '' : 's'}`;
+
 /** A table of flows, the first `rows` of them, and a line about all. */
 export function flowsText({ name, capacitiesBytesPerSecond, flows }: FlowCase, times: FlowTimes, rows: number): string {
   const shown = flows.slice(0, rows).map(({ startSeconds, bytes, links, rateCap }, i) => {
@@ -10,17 +14,17 @@ export function flowsText({ name, capacitiesBytesPerSecond, flows }: FlowCase, t
     return [
       String(i),
       String(startSeconds),
-      `${si(bytes)}B`,
+      bytesText(bytes),
       String(links.length),
-      rateCap === undefined ? '' : `${si(rateCap)}B/s`,
+      rateCap === undefined ? '' : `${bytesText(rateCap)}/s`,
       String(Number(finish.toPrecision(9))),
       duration(seconds),
-      seconds > 0 ? `${si(bytes / seconds)}B/s` : '',
+      seconds > 0 ? `${bytesText(bytes / seconds)}/s` : '',
     ];
   });
   const head = ['flow', 'start, s', 'size', 'links', 'cap', 'finish, s', 'takes', 'mean rate'];
   const more = flows.length - shown.length;
-  const title = `${name === '' ? '' : `${name}: `}${whole(flows.length)} flows on ${whole(capacitiesBytesPerSecond.length)} links, done after ${duration(times.makespan)}, ${whole(times.events)} events`;
+  const title = `${name === '' ? '' : `${name}: `}${counted(flows.length, 'flow')} on ${counted(capacitiesBytesPerSecond.length, 'link')}, done after ${duration(times.makespan)}, ${counted(times.events, 'event')}`;
   return [title, '', table(head, shown).trimEnd(), ...(more > 0 ? [`${whole(more)} more: --rows all`] : []), ''].join(
     '\n',
   );

@@ -39,9 +39,12 @@ export function parseFlowCase(text: string, file: string): FlowCase {
     value = located.value;
   }
   const flowCase = readCase(value, report);
-  if (issues.length > 0) throw new InputError(issues);
+  if (issues.length > 0) throw new InputError(issues.sort(byPlace));
   return flowCase;
 }
+
+const byPlace = (a: InputIssue, b: InputIssue): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 /** A text that is cut lacks several brackets at one place: that is one mistake. */
 function parse(text: string, file: string): LocatedText {

@@ -47,6 +47,8 @@ export class MaxMinSolver {
   /** Least level at which the link stands in the heap. */
   #queued = new Float64Array(4);
   #loadAge = new Int32Array(4);
+  /** Weight of all who would stop at the level that #levelOf found last. */
+  #risingWeight = 0;
 
   constructor(system: SharingSystem) {
     this.#system = system;
@@ -217,6 +219,7 @@ export class MaxMinSolver {
     const holding = this.#holding[link] === 1;
     const old = system.fullLevel[link] as number;
     let key = this.#key(link);
+    let rising = this.#openWeight[link] as number;
     // Rises above its old level for sure, or may be full only later: no need to look at its members.
     if (!holding || key <= old) {
       if (key > water * (1 + tie) && key > this.#heap.topLevel) {
@@ -225,10 +228,11 @@ export class MaxMinSolver {
       }
       key = this.#levelOf(link, Math.max(key, water));
       if (key === infinity) return;
+      rising = this.#risingWeight;
     }
     if (holding) {
       const capacity = system.capacity[link] as number;
-      const excess = (key - old) * (this.#openWeight[link] as number);
+      const excess = (key - old) * rising;
       if (Math.abs(excess) <= rounding * capacity || key === old) key = old;
       else if (key > old) {
         if (water >= old) {
@@ -280,6 +284,7 @@ export class MaxMinSolver {
       if (open === 0) return infinity;
       const found = Math.max(0, (capacity[link] as number) - settled) / open;
       // Nobody fixed lies between: the classes of activities at `found` are those that were counted.
+      this.#risingWeight = open;
       if (found <= nextAbove && (found >= nearest || found >= at * (1 - tie))) return found;
       if (found <= at) return at;
       at = found;
