@@ -121,8 +121,8 @@ describe('longRunStudy', () => {
   });
 
   test('wrong input is named', () => {
-    expect(() => longRunStudy(resolve('failures={profile: lama3}'), request)).toThrow(
-      /unknown profile lama3 \(did you mean llama3-2024\?\)/,
+    expect(() => longRunStudy(resolve('failures={profile: llama3-202}'), request)).toThrow(
+      /unknown profile llama3-202 \(did you mean llama3-2024\?\)/,
     );
     expect(() => longRunStudy(resolve('recovery={policy: reroute}'), request)).toThrow(/reroute is not simulated yet/);
     expect(() => longRunStudy(resolve('checkpoint={intervalSeconds: 1e9}'), request)).toThrow(/longer than the run/);

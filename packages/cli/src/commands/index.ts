@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, Registration>> = {
     describe: 'a long run under failures: goodput, interruptions, lost GPU-hours by cause',
     load: async () => (await import('./run.js')).run,
   },
+  compare: {
+    describe: 'variants of a long run under the same luck: paired differences with intervals',
+    load: async () => (await import('./compare.js')).compare,
+  },
   topology: {
     describe: 'the unified view of a cluster: inventory, links, bisection, what a job occupies; imports it too',
     load: async () => (await import('./topology.js')).topology,

@@ -1,53 +1,10 @@
-import {
-  InputError,
-  type LongRunReport,
-  longRunStudy,
-  longRunTimeline,
-  parseCount,
-  parseTime,
-} from '@regatta/scenarios';
-import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
+import { type LongRunReport, longRunStudy, longRunTimeline } from '@regatta/scenarios';
+import { type Command, flag } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
-import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { countOf, longRunOptions, longRunRequest } from '../conduct/long-run-options.js';
+import { scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
 import { duration, number, percent, si, whole } from '../render/format.js';
 import { bar, table } from '../render/table.js';
-
-const wrong = (path: string, message: string, expected: string): InputError =>
-  new InputError([{ code: 'flag', path, message, expected, received: '' }]);
-
-function countOf(args: Arguments, name: string, fallback: number): number {
-  const text = stringArgument(args, name);
-  if (text === undefined) return fallback;
-  const value = parseCount(text);
-  if (value === undefined || (name === 'trials' && value < 1))
-    throw wrong(`--${name}`, `is ${text}`, 'a whole number of at least 1');
-  return value;
-}
-
-interface Window {
-  readonly seconds?: number;
-  readonly share?: number;
-}
-
-function windowOf(args: Arguments): Window {
-  const days = stringArgument(args, 'days');
-  const until = stringArgument(args, 'until');
-  const window: { seconds?: number; share?: number } = {};
-  if (days !== undefined) {
-    const value = Number(days);
-    if (!(value > 0)) throw wrong('--days', `is ${days}`, 'a number of days above 0');
-    window.seconds = value * 86400;
-  }
-  if (until?.endsWith('%')) {
-    window.share = Number(until.slice(0, -1)) / 100;
-    if (!(window.share > 0)) throw wrong('--until', `is ${until}`, 'a percentage above 0, or a time');
-  } else if (until !== undefined) {
-    const seconds = parseTime(until);
-    if (!seconds) throw wrong('--until', `is ${until}`, 'a percentage such as 1%, or a time such as 54d');
-    window.seconds = seconds;
-  }
-  return window;
-}
 
 function runText(report: LongRunReport): string {
   const interval = (s: { mean: number; ci95: readonly number[] }, show: (v: number) => string): string =>
@@ -102,32 +59,13 @@ export const run: Command = {
   ],
   options: {
     ...scenarioOptions,
-    gpus: { type: 'string', describe: 'GPU counts, separated by commas' },
-    scaling: {
-      type: 'string',
-      describe: 'weak: the batch grows with the GPUs; strong: it stays (default weak)',
-      choices: ['weak', 'strong'],
-    },
-    days: { type: 'string', describe: 'length of the simulated time' },
-    trials: { type: 'string', describe: 'independent trials (default 100)' },
-    until: {
-      type: 'string',
-      describe:
-        'a percentage: stop when the interval of goodput is that narrow; a time: the end of the simulated window',
-    },
+    ...longRunOptions,
     trial: { type: 'string', describe: 'the trial that --timeline shows (default 0)' },
     timeline: { type: 'boolean', describe: 'show the phases of one trial' },
   },
   run(args, io) {
     const resolution = scenarioOf(args, io);
-    const window = windowOf(args);
-    const request = {
-      gpus: gpuCounts(args),
-      scaling: stringArgument(args, 'scaling') === 'strong' ? ('strong' as const) : ('weak' as const),
-      trials: countOf(args, 'trials', 100),
-      ...(window.seconds === undefined ? {} : { windowSeconds: window.seconds }),
-      ...(window.share === undefined ? {} : { untilShare: window.share }),
-    };
+    const request = longRunRequest(args);
     if (flag(args, 'timeline')) {
       const trial = countOf(args, 'trial', 0);
       const phases = longRunTimeline(resolution, request, trial);

@@ -112,12 +112,11 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   if (!parsed.success) {
     for (const { at, ...issue } of describeIssues(parsed.error, tree, scenarioSchema)) {
       if (unknown.has(issue.path)) continue;
-      const flag = [...flagOf].find(([path]) => issue.path === path || issue.path.startsWith(`${path}.`))?.[1];
-      issues.push(
-        flag
-          ? { ...issue, path: `${flag}${issue.path.includes('.') && !flag.startsWith('--set') ? '' : ''}` }
-          : { ...locate(at.map(String)), ...issue },
-      );
+      const override = [...flagOf].find(([path]) => issue.path === path || issue.path.startsWith(`${path}.`));
+      if (override) {
+        const [path, flag] = override;
+        issues.push({ ...issue, path: flag + issue.path.slice(path.length) });
+      } else issues.push({ ...locate(at.map(String)), ...issue });
     }
   }
   if (issues.length > 0 || !parsed.success) throw new InputError(issues);

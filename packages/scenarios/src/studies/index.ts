@@ -3,6 +3,7 @@ export * from './calibrate.js';
 export * from './cluster-study.js';
 export * from './collective-table.js';
 export * from './collective-words.js';
+export * from './compare.js';
 export * from './inspect.js';
 export * from './long-run.js';
 export * from './published/index.js';

@@ -1,0 +1,116 @@
+import {
+  longRunTrial,
+  type PairedComparison,
+  pairedComparison,
+  type RunBooks,
+  type Summary,
+  summary,
+} from '@regatta/sim-core';
+import { InputError } from '../schema/input-error.js';
+import type { Resolution } from '../schema/resolve-scenario.js';
+import type { LongRunRequest } from './long-run.js';
+import { gpuHoursOf, type LongRunInput, longRunInput } from './long-run-input.js';
+import { scalingPoints } from './scaling-points.js';
+
+export interface Variant {
+  readonly name: string;
+  readonly resolution: Resolution;
+}
+
+/** A variant against the first, over the same luck. */
+export interface ComparedVariant {
+  readonly name: string;
+  readonly gpus: number;
+  readonly goodput: Summary;
+  readonly interruptions: Summary;
+  readonly tokens: Summary;
+  readonly gpuHours: Readonly<Record<string, Summary>>;
+  /** Absent for the first. Differences are variant minus first, trial by trial. */
+  readonly against?: {
+    readonly goodput: Difference;
+    readonly tokens: Difference;
+    /** better, worse, or open where the interval of the goodput difference holds zero. */
+    readonly verdict: 'better' | 'worse' | 'open';
+  };
+}
+
+export interface Difference {
+  readonly mean: number;
+  readonly ci95: readonly [number, number];
+  /** Times as many trials that unpaired runs would need for the same interval; null where all pairs differ alike. */
+  readonly trialsSavedRatio: number | null;
+}
+
+export interface CompareReport {
+  readonly schemaVersion: 1;
+  readonly command: 'compare';
+  readonly trials: number;
+  readonly variants: readonly ComparedVariant[];
+}
+
+const differenceOf = ({ meanDifference, interval, trialsRatio }: PairedComparison): Difference => ({
+  mean: meanDifference,
+  ci95: [interval[0], interval[1]],
+  trialsSavedRatio: Number.isFinite(trialsRatio) ? trialsRatio : null,
+});
+
+/**
+ * The same luck for each variant: trial i draws the same failures of the same instances everywhere, so that differences within
+ * trials say what the change does.
+ * @throws InputError as the long run does, and for fewer than two variants.
+ */
+export function compareStudy(variants: readonly Variant[], request: LongRunRequest): CompareReport {
+  if (variants.length < 2) {
+    throw new InputError([
+      {
+        code: 'compare',
+        path: '',
+        message: 'needs at least two variants',
+        expected: 'two scenarios, or --vary path=a,b',
+        received: '',
+      },
+    ]);
+  }
+  const runs = variants.map(({ name, resolution }) => {
+    const point = scalingPoints(resolution, { gpus: request.gpus, scaling: request.scaling }).points.at(-1);
+    if (!point) throw new Error('compareStudy: no point');
+    const input = longRunInput(resolution, point, request.windowSeconds);
+    const { seed } = resolution.scenario;
+    const books = Array.from({ length: request.trials }, (_, trial) => longRunTrial(input.run, { seed, trial }));
+    return { name, input, books };
+  });
+  const first = runs[0];
+  const goodput = (books: readonly RunBooks[]): number[] =>
+    books.map((book) => (book.wall > 0 ? book.useful / book.wall : 1));
+  const tokens = (input: LongRunInput, books: readonly RunBooks[]): number[] =>
+    books.map((book) => (book.useful / input.step.stepSeconds) * input.tokensPerStep);
+  return {
+    schemaVersion: 1,
+    command: 'compare',
+    trials: request.trials,
+    variants: runs.map(({ name, input, books }, i): ComparedVariant => {
+      const hours = books.map((book) => gpuHoursOf(input, book));
+      const base = {
+        name,
+        gpus: input.step.gpus,
+        goodput: summary(goodput(books)),
+        interruptions: summary(books.map((book) => book.interruptions)),
+        tokens: summary(tokens(input, books)),
+        gpuHours: Object.fromEntries(
+          Object.keys(hours[0] ?? {}).map((cause) => [cause, summary(hours.map((h) => h[cause] ?? 0))]),
+        ),
+      };
+      if (i === 0 || !first) return base;
+      const paired = pairedComparison(goodput(books), goodput(first.books));
+      const verdict = !paired.significant ? 'open' : paired.meanDifference > 0 ? 'better' : 'worse';
+      return {
+        ...base,
+        against: {
+          goodput: differenceOf(paired),
+          tokens: differenceOf(pairedComparison(tokens(input, books), tokens(first.input, first.books))),
+          verdict,
+        },
+      };
+    }),
+  };
+}
