@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { workloads, workloadText } from './workloads.js';
+
+export interface SimGridResult {
+  readonly seconds: number;
+  readonly simulatedSeconds: number;
+  readonly peakBytes: number;
+  readonly addedBytes: number;
+  readonly finish: readonly number[];
+}
+
+/** SimGrid's side: test/bench/simgrid/flows.cpp, built where libsimgrid-dev is installed. */
+export class SimGrid {
+  readonly #program: string;
+  readonly #folder: string;
+  readonly #idleBytes: number;
+
+  private constructor(program: string, folder: string) {
+    this.#program = program;
+    this.#folder = folder;
+    const empty = join(folder, 'empty.txt');
+    writeFileSync(empty, 'L 1\n1\nF 1\n0 1 -1 1 0\n');
+    this.#idleBytes = this.#run(['flows', empty, join(folder, 'empty.out')]).peakBytes;
+  }
+
+  /** Builds the program; a text when it cannot. */
+  static build(root: string): SimGrid | string {
+    const folder = mkdtempSync(join(tmpdir(), 'regatta-simgrid-'));
+    const program = join(folder, 'flows');
+    const source = join(root, 'test/bench/simgrid/flows.cpp');
+    const built = spawnSync('g++', ['-std=c++17', '-O2', source, '-o', program, '-lsimgrid'], { encoding: 'utf8' });
+    if (built.error) return `no C++ compiler (${built.error.message})`;
+    if (built.status !== 0) return `does not build; is libsimgrid-dev installed? ${built.stderr.split('\n')[0] ?? ''}`;
+    return new SimGrid(program, folder);
+  }
+
+  /** Median of `repeats` runs. */
+  measure(name: string, repeats: number): SimGridResult {
+    const out = join(this.#folder, 'finish.txt');
+    const args = this.#argumentsOf(name, out);
+    const runs = [this.#run(args)];
+    while (runs.length < repeats && (runs[0]?.seconds ?? 0) < 2) runs.push(this.#run(args));
+    runs.sort((a, b) => a.seconds - b.seconds);
+    const median = runs[Math.floor(runs.length / 2)];
+    if (!median) throw new Error('no run');
+    const finish = args[0] === 'flows' ? readFileSync(out, 'utf8').trim().split('\n').map(Number) : [];
+    return { ...median, addedBytes: Math.max(0, median.peakBytes - this.#idleBytes), finish };
+  }
+
+  #argumentsOf(name: string, out: string): string[] {
+    if (name === 'ring by rounds') return ['rounds', '1024', '1048576'];
+    if (name === 'ring by dependencies') return ['dependencies', '1024', '1048576'];
+    const workload = workloads.find((one) => one.name === name);
+    if (!workload) throw new Error(`no workload ${name}`);
+    const file = join(this.#folder, `${name}.txt`);
+    writeFileSync(file, workloadText(workload.make()));
+    return ['flows', file, out];
+  }
+
+  #run(args: readonly string[]): { seconds: number; simulatedSeconds: number; peakBytes: number } {
+    const { status, stdout, stderr } = spawnSync(this.#program, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`SimGrid ${args.join(' ')}: exit ${status}\n${stderr}`);
+    const [seconds = 0, simulatedSeconds = 0, peakBytes = 0] = stdout.trim().split(/\s+/).map(Number);
+    return { seconds, simulatedSeconds, peakBytes };
+  }
+}
