@@ -1,37 +1,38 @@
+import { BucketRing } from './bucket-ring.js';
 import { EventHeap } from './event-heap.js';
+import { FarEvents } from './far-events.js';
 import { widen } from './widen.js';
 
 /** Slots that an event id can name at one time; an id is generation * slotSpan + slot. */
 const slotSpan = 0x4000000;
 const generationMask = 0x7ffffff;
 
-// A slot's four links.
+// A slot's four links. `next` is another slot of its bucket or of the free ones, or its index among the far events.
 const next = 0;
 const previous = 1;
 const payloadOf = 2;
 const generationOf = 3;
 
-// What `previous` says of a slot that follows no other: below these, -1 - bucket for the first of a bucket.
+// What `previous` says of a slot that follows no other; below 0 and above these, -1 - bucket for the first of a bucket.
 const isFree = -0x80000000;
 const isNear = -0x7fffffff;
 const isFar = -0x7ffffffe;
 
 /** So few events are kept in the heap alone. */
 const fewEvents = 48;
-const sampleSize = 64;
 
 /**
  * Pending events in order of time, then of scheduling. Three stores, each later than the one before: a heap of the near
- * events, a rung of buckets of equal width, and an unordered list of the far ones. A bucket joins the heap when its turn
- * comes, and the far events are laid out as a new rung when the last one is used up, so that an event costs a constant time
- * however many are pending: the ladder queue of Tang, Goh and Thng (2005) with one rung, and a heap in place of its sorted
- * list so that no distribution of times costs more than a heap would.
+ * events, a ring of buckets over the window of time that follows, and an unordered list of the far ones. A bucket joins the
+ * heap when its turn comes, or is fired from where it is when it holds one event. An event so costs a constant time however
+ * many are pending: the calendar queue of Brown (1988), with the width of its buckets from a sample as in the ladder queue
+ * of Tang, Goh and Thng (2005), and a heap where those sort, so that no distribution of times costs more than a heap would.
  */
 export class EventQueue {
   /** Time of the event that `pop` returned last. */
   poppedTime = 0;
-  /** Id of the event that `pop` returned last. */
-  poppedId = -1;
+  #poppedSlot = -1;
+  #poppedGeneration = 0;
   #live = 0;
   #sequence = 0;
   #slots = 0;
@@ -40,40 +41,31 @@ export class EventQueue {
   #keys: Float64Array;
   /** The four links of each slot. */
   #links: Int32Array;
-
-  // Near: entries are stale when their sequence number is no longer their slot's.
   readonly #near = new EventHeap();
+  /** Entries of the heap whose sequence number is no longer their slot's. */
   #stale = 0;
-  #nearLimit = fewEvents + 16;
-
-  // Rung: bucket b holds times from rungStart + b / bucketsPerSecond; those before nextBucket have joined the heap.
-  #rungStart = 0;
-  #bucketsPerSecond = 0;
-  #nextBucket = 1;
-  #bucketCount = 1;
-  /** First slot of each bucket plus one; 0 when it is empty. */
-  #heads = new Int32Array(64);
-
-  // Far: what comes after `farAfter`. Infinity always does.
-  #farAfter = Number.MAX_VALUE;
-  #farLength = 0;
-  #farTimes: Float64Array;
-  #farSlots: Int32Array;
+  #nearLimit = fewEvents;
+  readonly #ring = new BucketRing();
+  readonly #far: FarEvents;
   #liveAtLayout = 0;
-  readonly #sample = new Float64Array(sampleSize);
+  #sequenceAtStop = 0;
 
   /** @param initialCapacity Events to make room for at once. */
   constructor(initialCapacity = 64) {
     const capacity = Math.max(4, Math.ceil(initialCapacity));
     this.#keys = new Float64Array(2 * capacity);
     this.#links = new Int32Array(4 * capacity);
-    this.#farTimes = new Float64Array(capacity);
-    this.#farSlots = new Int32Array(capacity);
+    this.#far = new FarEvents(capacity);
   }
 
   /** Events that are pending. */
   get size(): number {
     return this.#live;
+  }
+
+  /** Id of the event that `pop` returned last; -1 before. */
+  get poppedId(): number {
+    return this.#poppedSlot < 0 ? -1 : this.#poppedGeneration * slotSpan + this.#poppedSlot;
   }
 
   /**
@@ -89,7 +81,7 @@ export class EventQueue {
     else slot = this.#newSlot();
     this.#links[4 * slot + payloadOf] = payload;
     this.#live++;
-    this.#place(slot, time);
+    this.#schedule(slot, time);
     return (this.#links[4 * slot + generationOf] as number) * slotSpan + slot;
   }
 
@@ -112,7 +104,7 @@ export class EventQueue {
     const slot = this.#slotOf(id);
     if (slot < 0) return false;
     this.#takeOut(slot);
-    this.#place(slot, time);
+    this.#schedule(slot, time);
     this.#dropGarbage();
     return true;
   }
@@ -131,21 +123,30 @@ export class EventQueue {
   /** Takes out the next event and returns its payload, -1 when there is none (`size` tells, should -1 be a payload). */
   pop(): number {
     const near = this.#near;
-    while (near.length > 0 || this.#refill()) {
-      const slot = near.topSlot;
-      const sequence = near.topSequence;
-      const time = near.topTime;
-      near.removeTop();
-      if (this.#keys[2 * slot + 1] === sequence) {
-        const at = 4 * slot;
-        this.poppedTime = time;
-        this.poppedId = (this.#links[at + generationOf] as number) * slotSpan + slot;
-        this.#free(slot);
-        return this.#links[at + payloadOf] as number;
+    for (;;) {
+      let slot: number;
+      if (near.length === 0) {
+        slot = this.#ring.takeNext();
+        if (slot < 0 || (this.#links[4 * slot + next] as number) >= 0) {
+          if (slot >= 0) this.#bringNear(slot);
+          else if (!this.#refill()) return -1;
+          continue;
+        }
+      } else {
+        slot = near.topSlot;
+        const sequence = near.topSequence;
+        near.removeTop();
+        if (this.#keys[2 * slot + 1] !== sequence) {
+          this.#stale--;
+          continue;
+        }
       }
-      this.#stale--;
+      this.poppedTime = this.#keys[2 * slot] as number;
+      this.#poppedSlot = slot;
+      this.#poppedGeneration = this.#links[4 * slot + generationOf] as number;
+      this.#free(slot);
+      return this.#links[4 * slot + payloadOf] as number;
     }
-    return -1;
   }
 
   /** Takes out all events; their ids count as cancelled. */
@@ -155,9 +156,9 @@ export class EventQueue {
     }
     this.#near.length = 0;
     this.#stale = 0;
-    this.#heads.fill(0);
-    this.#farLength = 0;
-    this.#useHeapAlone();
+    this.#nearLimit = fewEvents;
+    this.#ring.empty(() => undefined);
+    this.#far.clear();
   }
 
   #newSlot(): number {
@@ -188,46 +189,35 @@ export class EventQueue {
     this.#live--;
   }
 
-  /** Gives a slot its time and the next sequence number, and puts it where it belongs. */
-  #place(slot: number, time: number): void {
-    const sequence = this.#sequence++;
+  /** Gives a slot its time and the next sequence number, and stores it. */
+  #schedule(slot: number, time: number): void {
     this.#keys[2 * slot] = time;
-    this.#keys[2 * slot + 1] = sequence;
-    if (time > this.#farAfter) {
-      this.#addFar(slot, time);
-      return;
-    }
-    // Rounding doesn't matter here: what counts is that a later time never gets a smaller position.
-    const position = (time - this.#rungStart) * this.#bucketsPerSecond;
-    if (position >= this.#nextBucket) {
-      this.#addToBucket(slot, position);
-      return;
-    }
-    this.#links[4 * slot + previous] = isNear;
-    this.#near.push(time, sequence, slot);
+    this.#keys[2 * slot + 1] = this.#sequence++;
+    this.#store(slot, time);
     if (this.#near.length > this.#nearLimit) this.#layOutAgain();
   }
 
-  #addToBucket(slot: number, position: number): void {
+  #store(slot: number, time: number): void {
     const links = this.#links;
-    const bucket = position < this.#bucketCount ? position | 0 : this.#bucketCount - 1;
-    const second = (this.#heads[bucket] as number) - 1;
-    this.#heads[bucket] = slot + 1;
-    links[4 * slot + next] = second;
-    links[4 * slot + previous] = -1 - bucket;
-    if (second >= 0) links[4 * second + previous] = slot;
+    const ring = this.#ring;
+    // Rounding doesn't matter here: what counts is that a later time never gets a smaller position.
+    const position = (time - ring.origin) * ring.bucketsPerSecond;
+    if (!(position < ring.limit)) {
+      links[4 * slot + next] = this.#far.add(slot, time);
+      links[4 * slot + previous] = isFar;
+    } else if (position >= ring.next) {
+      const bucket = ring.bucketAt(position);
+      const second = ring.first(bucket);
+      ring.setFirst(bucket, slot);
+      links[4 * slot + next] = second;
+      links[4 * slot + previous] = -1 - bucket;
+      if (second >= 0) links[4 * second + previous] = slot;
+    } else this.#addNear(slot, time);
   }
 
-  #addFar(slot: number, time: number): void {
-    const index = this.#farLength++;
-    if (index === this.#farSlots.length) {
-      this.#farTimes = widen(this.#farTimes, new Float64Array(2 * index));
-      this.#farSlots = widen(this.#farSlots, new Int32Array(2 * index));
-    }
-    this.#farTimes[index] = time;
-    this.#farSlots[index] = slot;
-    this.#links[4 * slot + next] = index;
-    this.#links[4 * slot + previous] = isFar;
+  #addNear(slot: number, time: number): void {
+    this.#links[4 * slot + previous] = isNear;
+    this.#near.push(time, this.#keys[2 * slot + 1] as number, slot);
   }
 
   /** Takes a slot out of its store; in the heap its entry stays behind as a stale one. */
@@ -235,17 +225,11 @@ export class EventQueue {
     const links = this.#links;
     const before = links[4 * slot + previous] as number;
     const after = links[4 * slot + next] as number;
-    if (before === isNear) {
-      this.#stale++;
-    } else if (before === isFar) {
-      const last = --this.#farLength;
-      const moved = this.#farSlots[last] as number;
-      this.#farTimes[after] = this.#farTimes[last] as number;
-      this.#farSlots[after] = moved;
-      links[4 * moved + next] = after;
-    } else {
+    if (before === isNear) this.#stale++;
+    else if (before === isFar) links[4 * this.#far.removeAt(after) + next] = after;
+    else {
       if (before >= 0) links[4 * before + next] = after;
-      else this.#heads[-1 - before] = after + 1;
+      else this.#ring.setFirst(-1 - before, after);
       if (after >= 0) links[4 * after + previous] = before;
     }
   }
@@ -256,118 +240,73 @@ export class EventQueue {
     this.#stale = 0;
   }
 
-  /** Brings the next events into the empty heap; false when there are none. */
-  #refill(): boolean {
-    if (this.#live === 0) return false;
-    // A rung that was laid out for far fewer events has buckets that are too wide.
-    if (this.#live > 2 * this.#liveAtLayout + fewEvents) this.#layOutAgain();
-    const near = this.#near;
-    while (near.length === 0) {
-      if (this.#nextBucket === this.#bucketCount) {
-        this.#layOut();
-        continue;
-      }
-      let slot = (this.#heads[this.#nextBucket] as number) - 1;
-      this.#heads[this.#nextBucket++] = 0;
-      while (slot >= 0) {
-        near.push(this.#keys[2 * slot] as number, this.#keys[2 * slot + 1] as number, slot);
-        this.#links[4 * slot + previous] = isNear;
-        slot = this.#links[4 * slot + next] as number;
-      }
+  /** Moves a bucket that begins with this slot into the heap. */
+  #bringNear(first: number): void {
+    for (let slot = first; slot >= 0; slot = this.#links[4 * slot + next] as number) {
+      this.#addNear(slot, this.#keys[2 * slot] as number);
     }
     this.#setNearLimit();
-    return true;
+  }
+
+  /** Brings the next events into the empty heap; false when there are none. */
+  #refill(): boolean {
+    while (this.#near.length === 0 && this.#live > 0) {
+      const first = this.#ring.takeNext();
+      if (first >= 0) this.#bringNear(first);
+      else this.#moveOn();
+    }
+    return this.#live > 0;
   }
 
   /** Only after so many more events in the heap is it worth its while to lay all out again. */
   #setNearLimit(): void {
-    this.#nearLimit = fewEvents + 16 + 2 * this.#near.length + (this.#live >> 2);
+    this.#nearLimit = fewEvents + 2 * this.#near.length + (this.#live >> 2);
   }
 
-  #useHeapAlone(): void {
-    this.#rungStart = 0;
-    this.#bucketsPerSecond = 0;
-    this.#nextBucket = 1;
-    this.#bucketCount = 1;
-    this.#farAfter = Number.MAX_VALUE;
-  }
-
-  /** Puts the far events on a new rung, up to about the ninth tenth of them; a few, or many at one time, go to the heap. */
-  #layOut(): void {
-    const count = this.#farLength;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < count; i++) earliest = Math.min(earliest, this.#farTimes[i] as number);
-    this.#useHeapAlone();
-    this.#liveAtLayout = this.#live;
-    if (earliest === Number.POSITIVE_INFINITY) this.#farAfter = earliest;
-    else if (count > fewEvents) this.#makeRung(earliest, this.#sampledLatest(earliest), count);
-    const latest = this.#farAfter;
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const time = this.#farTimes[i] as number;
-      const slot = this.#farSlots[i] as number;
-      if (time <= latest) {
-        this.#placeFromFar(slot, time);
-        continue;
-      }
-      this.#farTimes[kept] = time;
-      this.#farSlots[kept] = slot;
-      this.#links[4 * slot + next] = kept++;
-    }
-    this.#farLength = kept;
-    if (latest === Number.POSITIVE_INFINITY) this.#farAfter = Number.MAX_VALUE;
-    this.#setNearLimit();
-  }
-
-  #placeFromFar(slot: number, time: number): void {
-    const position = (time - this.#rungStart) * this.#bucketsPerSecond;
-    if (position >= this.#nextBucket) {
-      this.#addToBucket(slot, position);
+  /** Moves the window on, or lays all out again where its buckets are too wide or too narrow by now. */
+  #moveOn(): void {
+    const ring = this.#ring;
+    const placed = this.#sequence - this.#sequenceAtStop;
+    const fits = 2 * placed >= this.#live && placed <= 2 * ring.buckets && this.#live <= 2 * this.#liveAtLayout;
+    if (!(ring.hasWidth && fits && ring.moveOn())) {
+      this.#layOutAgain();
       return;
     }
-    this.#links[4 * slot + previous] = isNear;
-    this.#near.push(time, this.#keys[2 * slot + 1] as number, slot);
+    this.#sequenceAtStop = this.#sequence;
+    if ((this.#far.earliest - ring.origin) * ring.bucketsPerSecond < ring.limit) this.#storeFarAgain();
   }
 
-  #makeRung(earliest: number, latest: number, buckets: number): void {
-    this.#farAfter = latest;
-    const bucketsPerSecond = buckets / (latest - earliest);
-    // With all at one time, or so close or far apart that the numbers give out, the heap does it alone.
-    if (!(bucketsPerSecond > 0 && bucketsPerSecond < Number.POSITIVE_INFINITY)) return;
-    this.#rungStart = earliest;
-    this.#bucketsPerSecond = bucketsPerSecond;
-    this.#nextBucket = 0;
-    this.#bucketCount = buckets;
-    if (buckets > this.#heads.length) this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(buckets)));
+  /** Stores each far event where it belongs now. */
+  #storeFarAgain(): void {
+    const count = this.#far.length;
+    this.#far.clear();
+    for (let i = 0; i < count; i++) this.#store(this.#far.slotAt(i), this.#far.timeAt(i));
   }
 
-  /** About nine tenths of the far events come up to this time; a finite one. */
-  #sampledLatest(earliest: number): number {
-    const stride = this.#farLength / sampleSize;
-    for (let i = 0; i < sampleSize; i++) this.#sample[i] = this.#farTimes[Math.floor(i * stride)] as number;
-    this.#sample.sort();
-    let rank = Math.floor(0.9 * sampleSize);
-    while (rank > 0 && this.#sample[rank] === Number.POSITIVE_INFINITY) rank--;
-    const latest = this.#sample[rank] as number;
-    return latest === Number.POSITIVE_INFINITY ? earliest : latest;
-  }
-
-  /** Makes all events far ones and lays them out for as many as there are now. */
+  /** Makes all events far ones and lays them out for as many as there are now: on the ring, or few or equal ones in the heap. */
   #layOutAgain(): void {
-    for (let bucket = this.#nextBucket; bucket < this.#bucketCount; bucket++) {
-      let slot = (this.#heads[bucket] as number) - 1;
-      this.#heads[bucket] = 0;
-      while (slot >= 0) {
-        const after = this.#links[4 * slot + next] as number;
-        this.#addFar(slot, this.#keys[2 * slot] as number);
-        slot = after;
-      }
-    }
+    const far = this.#far;
+    const links = this.#links;
+    this.#ring.empty((first) => {
+      for (let slot = first; slot >= 0; slot = links[4 * slot + next] as number)
+        far.add(slot, this.#keys[2 * slot] as number);
+    });
     this.#near.forEach((slot, sequence) => {
-      if (this.#keys[2 * slot + 1] === sequence) this.#addFar(slot, this.#keys[2 * slot] as number);
+      if (this.#keys[2 * slot + 1] === sequence) far.add(slot, this.#keys[2 * slot] as number);
     });
     this.#near.length = 0;
     this.#stale = 0;
-    this.#layOut();
+    this.#liveAtLayout = this.#live;
+    this.#sequenceAtStop = this.#sequence;
+    if (far.length > fewEvents) this.#ring.span(far.earliest, far.sampledLatest(), far.length);
+    if (far.earliest < Number.POSITIVE_INFINITY) this.#storeFarAgain();
+    else this.#bringForever();
+    this.#setNearLimit();
+  }
+
+  /** When only events at infinity are left, it is their turn. */
+  #bringForever(): void {
+    for (let i = 0; i < this.#far.length; i++) this.#addNear(this.#far.slotAt(i), Number.POSITIVE_INFINITY);
+    this.#far.clear();
   }
 }
