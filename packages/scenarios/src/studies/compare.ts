@@ -9,7 +9,7 @@ import {
 import { InputError } from '../schema/input-error.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { LongRunRequest } from './long-run.js';
-import { gpuHoursOf, type LongRunInput, longRunInput } from './long-run-input.js';
+import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, tokensOf } from './long-run-input.js';
 import { scalingPoints } from './scaling-points.js';
 
 export interface Variant {
@@ -80,10 +80,9 @@ export function compareStudy(variants: readonly Variant[], request: LongRunReque
     return { name, input, books };
   });
   const first = runs[0];
-  const goodput = (books: readonly RunBooks[]): number[] =>
-    books.map((book) => (book.wall > 0 ? book.useful / book.wall : 1));
+  const goodput = (books: readonly RunBooks[]): number[] => books.map(goodputOf);
   const tokens = (input: LongRunInput, books: readonly RunBooks[]): number[] =>
-    books.map((book) => (book.useful / input.step.stepSeconds) * input.tokensPerStep);
+    books.map((book) => tokensOf(input, book));
   return {
     schemaVersion: 1,
     command: 'compare',

@@ -8,7 +8,7 @@ import {
 } from '@regatta/sim-core';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
-import { gpuHoursOf, type LongRunInput, longRunInput } from './long-run-input.js';
+import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, tokensOf } from './long-run-input.js';
 import { scalingPoints } from './scaling-points.js';
 
 export interface LongRunRequest {
@@ -35,6 +35,8 @@ export interface LongRunPoint {
   readonly ettr: Summary;
   readonly wallHours: Summary;
   readonly interruptions: Summary;
+  /** Stops that the job itself made: planned work, stragglers taken out, growing back. */
+  readonly plannedStops: Summary;
   /** Wall time over interruptions (over 1 where there was none). */
   readonly mttfHours: Summary;
   readonly tokens: Summary;
@@ -56,16 +58,17 @@ function pointOf(input: LongRunInput, books: readonly RunBooks[]): LongRunPoint 
     gpus: input.step.gpus,
     trials: books.length,
     stepSeconds: input.step.stepSeconds,
-    checkpointIntervalSeconds: Math.min(input.intervalSeconds, Number.MAX_VALUE),
+    checkpointIntervalSeconds: Math.min(input.run.plan.checkpoint.intervalSeconds, Number.MAX_VALUE),
     checkpointWriteSeconds: input.writeSeconds,
     expectedMttfHours: input.failuresPerHour > 0 ? 1 / input.failuresPerHour : null,
     finishedShare: books.filter((book) => book.finished).length / books.length,
-    goodput: of((book) => (book.wall > 0 ? book.useful / book.wall : 1)),
+    goodput: of(goodputOf),
     ettr: of((book) => (book.wall > 0 ? book.useful / book.wall : 1)),
     wallHours: of((book) => book.wall / 3600),
     interruptions: of((book) => book.interruptions),
+    plannedStops: of((book) => book.plannedStops),
     mttfHours: of((book) => book.wall / 3600 / Math.max(1, book.interruptions)),
-    tokens: of((book) => (book.useful / input.step.stepSeconds) * input.tokensPerStep),
+    tokens: of((book) => tokensOf(input, book)),
     gpuHours: Object.fromEntries(causes.map((cause) => [cause, summary(hours.map((h) => h[cause] ?? 0))])),
   };
 }
@@ -98,7 +101,7 @@ export function longRunStudy(
 /** Looked at every tenth trial from the twentieth on. */
 function narrowEnough(books: readonly RunBooks[], share: number): boolean {
   if (books.length < 20 || books.length % 10 !== 0) return false;
-  const goodput = books.map((book) => book.useful / book.wall);
+  const goodput = books.map(goodputOf);
   const mean = goodput.reduce((a, b) => a + b, 0) / goodput.length;
   const variance = goodput.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (goodput.length - 1);
   return intervalHalfWidth(Math.sqrt(variance / goodput.length), goodput.length) <= share * mean;

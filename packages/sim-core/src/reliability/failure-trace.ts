@@ -23,6 +23,8 @@ export interface FailureEvent {
   readonly component: number;
   readonly firstNode: number;
   readonly nodeCount: number;
+  /** It comes of what is wrong with a lemon node: any other node in its place would not have failed. */
+  readonly ofLemon: boolean;
 }
 
 export interface TraceSeed {
@@ -47,6 +49,7 @@ export function drawFailures(
   const lemonOf = lemonTest(model, streamName('lemons'));
   model.components.forEach((component, index) => {
     const random = new CounterRandom(streamName(`failures/${component.name}`));
+    const excess = new CounterRandom(streamName(`lemons/${component.name}`));
     const gaps = gapsOf(component);
     const pause = component.distribution === 'exponential' ? 0 : component.repairHours * 3600;
     const kept = keptShare(component);
@@ -66,7 +69,8 @@ export function drawFailures(
         time += stretch * gaps.quantile(random.uniform(instance, draw));
         if (!(time < horizonSeconds)) break;
         if (kept === 1 || random.uniform(instance, -1 - draw) < kept) {
-          events.push({ timeSeconds: time, component: index, firstNode: first, nodeCount: count });
+          const ofLemon = lemon && excess.uniform(instance, draw) >= stretch;
+          events.push({ timeSeconds: time, component: index, firstNode: first, nodeCount: count, ofLemon });
         }
         time += pause;
       }
@@ -112,7 +116,7 @@ function addFollowers(
     const size = Math.min(domains.nodesPerRack, total - rack);
     const offset = size > 1 ? 1 + Math.floor(random.uniform(member, 3 * nth + 2) * (size - 1)) : 0;
     const firstNode = event.nodeCount === 1 ? rack + ((event.firstNode - rack + offset) % size) : event.firstNode;
-    events.push({ ...event, timeSeconds, firstNode });
+    events.push({ ...event, timeSeconds, firstNode, ofLemon: false });
   }
 }
 
@@ -128,7 +132,7 @@ function replayed(
       if (!model.components[component])
         throw new RangeError(`drawFailures: incident of unknown component ${component}`);
       const hits = node >= 0 && node < domains.nodes + domains.spares;
-      return { timeSeconds, component, firstNode: hits ? node : 0, nodeCount: hits ? 1 : 0 };
+      return { timeSeconds, component, firstNode: hits ? node : 0, nodeCount: hits ? 1 : 0, ofLemon: false };
     })
     .sort((a, b) => a.timeSeconds - b.timeSeconds);
 }

@@ -1,48 +1,71 @@
+import { CounterRandom } from './counter-random.js';
 import type { FailureComponent } from './failure-component.js';
 import { type FailureDomains, jobInstancesOf } from './failure-domain.js';
 import { drawFailures, type FailureModel, type TraceSeed } from './failure-trace.js';
-import { type PhaseInterval, type RunBooks, type RunPhases, restartRun, type Strike } from './restart-run.js';
+import { JobNodes } from './job-nodes.js';
+import { runJob } from './job-run.js';
+import type { RecoveryPolicy } from './recovery-policy.js';
+import type { PhaseInterval, RunBooks, RunEvent, RunPlan } from './run-plan.js';
 
-/** A long run under failures whose job waits for its nodes, or takes spare ones (seconds). */
+/** A long run under failures (seconds). */
 export interface LongRun {
-  readonly phases: RunPhases;
+  readonly plan: Omit<RunPlan, 'startupDeath'>;
   readonly failures: FailureModel;
   readonly domains: FailureDomains;
+  readonly recovery: RecoveryPolicy;
   /** End of the simulated time. */
   readonly windowSeconds: number;
 }
 
-/** Failures of the whole job in one hour of running: the sum over instances of 1 / MTBF. */
-export function failureRatePerHour(components: readonly FailureComponent[], domains: FailureDomains): number {
-  return components.reduce((sum, component) => sum + jobInstancesOf(component.level, domains) / component.mtbfHours, 0);
+const nodeLevels = new Set(['gpu', 'nic', 'link', 'node']);
+
+/**
+ * Failures that stop the whole job in one hour of running: the sum over instances of 1 / MTBF, with what lemon nodes and
+ * followers add to it.
+ */
+export function failureRatePerHour(
+  failures: Pick<FailureModel, 'components' | 'lemons' | 'correlated'>,
+  domains: FailureDomains,
+): number {
+  const { lemons, correlated } = failures;
+  const lemonShare = lemons ? 1 + lemons.fraction * (lemons.factor - 1) : 1;
+  const rate = (component: FailureComponent): number =>
+    ((nodeLevels.has(component.level) ? lemonShare : 1) * jobInstancesOf(component.level, domains)) /
+    component.mtbfHours;
+  const own = failures.components.filter(({ mode }) => mode === 'stop').reduce((sum, one) => sum + rate(one), 0);
+  return own * (1 + (correlated?.probability ?? 0));
 }
 
 /**
- * One trial. A failure stops the job when it hits a node that is in use then; the job restarts after detection and, without a
- * spare node for each that is away, after the repair (spec/reliability.md 7, contract: long runs).
+ * One trial: draws the failures of its seed and runs the job through them (spec/reliability.md 7, contract: long runs).
+ * @throws Error when the books do not balance.
  */
 export function longRunTrial(run: LongRun, seed: TraceSeed, observe?: (interval: PhaseInterval) => void): RunBooks {
-  const { components } = run.failures;
-  const events = drawFailures(run.failures, { ...run.domains, spares: 0 }, run.windowSeconds, seed);
-  // Instants at which nodes in repair come back, for the spares that stand in for them.
-  let away: number[] = [];
-  const strikes = events.map((event): Strike => {
-    const component = components[event.component];
-    const detect = component?.detectSeconds ?? 0;
-    const repair = (component?.repairHours ?? 0) * 3600;
+  const { components, startup } = run.failures;
+  const drawn = drawFailures(run.failures, { ...run.domains, spares: 0 }, run.windowSeconds, seed);
+  const events = drawn.map(({ timeSeconds, component, firstNode, nodeCount, ofLemon }): RunEvent => {
+    const kind = components[component];
     return {
-      time: event.timeSeconds,
-      downUntil: (time) => {
-        const found = time + detect;
-        if (repair === 0 || event.nodeCount === 0) return found;
-        away = away.filter((back) => back > found);
-        for (let node = 0; node < event.nodeCount; node++) away.push(found + repair);
-        if (away.length <= run.domains.spares) return found;
-        // The job needs all but as many nodes as there are spares: it waits until enough of the others are back.
-        const order = [...away].sort((a, b) => a - b);
-        return order[away.length - run.domains.spares - 1] ?? found;
-      },
+      time: timeSeconds,
+      mode: kind?.mode ?? 'stop',
+      firstNode,
+      nodeCount,
+      detectSeconds: kind?.detectSeconds ?? 0,
+      repairSeconds: nodeCount === 0 ? 0 : (kind?.repairHours ?? 0) * 3600,
+      slowFactor: kind?.slowFactor ?? 1,
+      transient: kind?.transient ?? false,
+      ownNodeOnly: ofLemon,
     };
   });
-  return restartRun(run.phases, strikes, run.windowSeconds, observe);
+  const plan = startup ? { ...run.plan, startupDeath: startupDeaths(startup, seed) } : run.plan;
+  return runJob(plan, new JobNodes(run.recovery, run.domains.spares), events, run.windowSeconds, observe);
+}
+
+function startupDeaths(
+  { probability, meanSeconds }: NonNullable<FailureModel['startup']>,
+  { seed, trial }: TraceSeed,
+): (start: number) => number | undefined {
+  const random = new CounterRandom(`${seed}/trial ${trial}/startup`);
+  return (start) =>
+    random.uniform(start, 0) < probability ? -meanSeconds * Math.log1p(-random.uniform(start, 1)) : undefined;
 }

@@ -1,0 +1,76 @@
+import type { CheckpointScheme } from './checkpoint-tiers.js';
+import type { FailureMode } from './failure-component.js';
+
+/** What happens to the nodes of a job at an instant. */
+export interface RunEvent {
+  readonly time: number;
+  readonly mode: FailureMode;
+  readonly firstNode: number;
+  /** 0: no node in particular, only the job's processes die. */
+  readonly nodeCount: number;
+  /** From the failure until it is found; of a straggler until it is found or passes; of planned work how long it takes. */
+  readonly detectSeconds: number;
+  /** How long the nodes are away once found; 0: they stay. */
+  readonly repairSeconds: number;
+  readonly slowFactor: number;
+  /** A straggler that passes by itself. */
+  readonly transient: boolean;
+  /** It comes of what is wrong with this very node: a spare in its place does not suffer it. */
+  readonly ownNodeOnly: boolean;
+}
+
+/** The job's nodes as a run needs to know them. */
+export interface RunNodes {
+  /** Throughput over the healthy configuration's. */
+  readonly speed: number;
+  /** When the next straggler is found or passes. */
+  readonly nextStragglerEnd: number;
+  /** Seconds to go on in another configuration without going back to a checkpoint; undefined: not possible. */
+  readonly failoverSeconds: number | undefined;
+  /** Whether the job uses a node of the event. */
+  hits(event: RunEvent): boolean;
+  /** Takes the event's nodes away from `found` on. */
+  takeAway(event: RunEvent, found: number): void;
+  slowDown(event: RunEvent, time: number): void;
+  /** Ends the straggler that is due; returns its event when a node must be stopped for it. */
+  endStraggler(): RunEvent | undefined;
+  /** From `found` on, when the job can run again; Infinity: never. It then runs in the best configuration of that time. */
+  readyAt(found: number): number;
+  /** Speed of the best configuration that the nodes back by now would allow. */
+  speedAfterReturns(time: number): number;
+}
+
+export interface RunPlan {
+  /** Useful compute that the job needs at the healthy speed; Infinity: as much as the window allows. */
+  readonly solveSeconds: number;
+  readonly checkpoint: CheckpointScheme;
+  /** Of each restart, beside the restoring of the checkpoint. */
+  readonly restartSeconds: number;
+  /** Of the healthy configuration: what fails over loses the step in flight. */
+  readonly stepSeconds: number;
+  /** A restart to grow back must pay within this time: the mean time between failures. */
+  readonly horizonSeconds: number;
+  /** Time after the n-th start (0: the first) at which the job dies of it; undefined: it lives. */
+  readonly startupDeath?: (start: number) => number | undefined;
+}
+
+export type PhaseKind = 'compute' | 'checkpoint' | 'down' | 'restart';
+export type PhaseInterval = readonly [PhaseKind, number, number];
+
+/** Where the time of a run went; useful, lost, checkpoint, restart and down add up to `wall` (spec/reliability.md 7.4). */
+export interface RunBooks {
+  readonly wall: number;
+  /** Compute that was kept, at whatever speed. */
+  readonly useful: number;
+  /** The same at the healthy configuration's speed. */
+  readonly work: number;
+  readonly lost: number;
+  readonly checkpoint: number;
+  readonly restart: number;
+  readonly down: number;
+  /** Failures that stopped the job. */
+  readonly interruptions: number;
+  /** Stops that the job itself made: planned work, stragglers taken out, growing back. */
+  readonly plannedStops: number;
+  readonly finished: boolean;
+}
