@@ -4,6 +4,7 @@ export * from './cluster-study.js';
 export * from './collective-table.js';
 export * from './collective-words.js';
 export * from './compare.js';
+export * from './degraded-steps.js';
 export * from './inspect.js';
 export * from './long-run.js';
 export * from './published/index.js';

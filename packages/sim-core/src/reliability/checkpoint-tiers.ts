@@ -87,8 +87,9 @@ export class SavedStates {
     this.#settle(time);
   }
 
-  /** Nodes [first, first + count) and the memory in them are gone. */
-  lose(first: number, count: number): void {
+  /** At `time` the nodes [first, first + count) and the memory in them are gone. */
+  lose(first: number, count: number, time: number): void {
+    this.#settle(time);
     for (let node = first; node < first + count; node++) this.#lost.add(node);
   }
 

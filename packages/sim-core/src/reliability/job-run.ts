@@ -168,7 +168,7 @@ class JobRun {
       if (computing) this.#loseStepInFlight(speed);
       return this.#comeBack(ready, Math.max(failoverSeconds, this.#restarting));
     }
-    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount);
+    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
     this.#goBack();
     return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
   }
@@ -222,7 +222,7 @@ class JobRun {
     const found = this.#time + (event.mode === 'planned' ? event.detectSeconds : 0);
     this.#nodes.takeAway(event, found);
     const ready = this.#nodes.readyAt(found);
-    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount);
+    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
     this.#goBack();
     return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
   }
