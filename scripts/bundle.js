@@ -7,7 +7,11 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 rmSync(at('packages/cli/dist/bundle'), { recursive: true, force: true });
 await build({
-  entryPoints: [at('packages/cli/src/main.ts'), at('packages/cli/src/workers/policy-worker.ts')],
+  entryPoints: [
+    at('packages/cli/src/main.ts'),
+    at('packages/cli/src/workers/policy-worker.ts'),
+    at('packages/cli/src/workers/trial-worker.ts'),
+  ],
   // Compiles users' policy files at run time.
   external: ['esbuild'],
   outdir: at('packages/cli/dist/bundle'),

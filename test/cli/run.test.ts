@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { regatta } from '../support/run-cli.js';
+import { interruptedRegatta, regatta } from '../support/run-cli.js';
 
 const base = [
   'llama-3.1-405b-h100',
@@ -24,6 +24,33 @@ describe('run and compare', () => {
     expect(report.gpuHours).toHaveProperty('lostWork.mean');
     expect(regatta(['run', ...base, '--json']).stdout).toBe(stdout);
   });
+
+  test('the same bytes on 1, 2 and 7 workers, stopped early or not', () => {
+    const early = base.map((word, i) => (base[i - 1] === '--trials' ? '200' : word));
+    for (const line of [
+      ['run', ...base],
+      ['run', ...early, '--until', '2%'],
+    ]) {
+      const [one, ...others] = ['1', '2', '7'].map((workers) => regatta([...line, '--workers', workers, '--json']));
+      expect(one?.code).toBe(0);
+      for (const other of others) expect(other.stdout).toBe(one?.stdout);
+    }
+    expect(regatta(['run', ...base, '--workers', '0']).stderr).toMatch(/--workers/);
+  });
+
+  test('Ctrl-C prints the trials that are done, marked partial, the first of those that a whole run has', async () => {
+    const line = ['run', ...base, '--workers', '1', '--json'];
+    const many = line.map((word, i) => (line[i - 1] === '--trials' ? '1000000' : word));
+    const { code, stdout } = await interruptedRegatta(many, 2500);
+    expect(code).toBe(130);
+    const report = JSON.parse(stdout);
+    expect(report.partial).toBe(true);
+    const done: number = report.points[0].trials;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(1_000_000);
+    const same = regatta(line.map((word, i) => (line[i - 1] === '--trials' ? String(done) : word)));
+    expect(JSON.parse(same.stdout).goodput).toEqual(report.goodput);
+  }, 60_000);
 
   test('one trial can be shown', () => {
     const { stdout } = regatta(['run', ...base, '--trial', '7', '--timeline', '--json']);

@@ -25,6 +25,10 @@ const mistakes = (result: ReturnType<typeof replay>, ...patterns: RegExp[]): voi
 describe('wrong input', () => {
   test('the valid file is valid', () => expect(replay(valid).code).toBe(0));
 
+  test('a flag without its value', () => {
+    mistakes(replay(valid, '--tp', '--pp', '2'), /^error: Not enough arguments following: tp/);
+  });
+
   test('unknown model, with the nearest name', () => {
     mistakes(
       replay(valid.replace('llama-3.1-8b', 'llama-3.1-8')),

@@ -145,21 +145,21 @@ describe('longRunStudy', () => {
     resolveScenario({ source: 'llama-3.1-405b-h100', sets, readText: () => undefined });
   const request = { gpus: [16384], scaling: 'weak' as const, trials: 40, windowSeconds: 54 * 86400 };
 
-  test('no failures: goodput is exactly 1', () => {
-    const [point] = longRunStudy(resolve(), request).report.points;
+  test('no failures: goodput is exactly 1', async () => {
+    const [point] = (await longRunStudy(resolve(), request)).report.points;
     expect(point?.goodput).toEqual({ mean: 1, ci95: [1, 1], p5: 1, p50: 1, p95: 1 });
   });
 
-  test('54 days of Llama 3: interruptions around 419, effective time above 90 %, GPU-hours add up, same seed same bytes', () => {
+  test('54 days of Llama 3: interruptions around 419, effective time above 90 %, GPU-hours add up, same seed same bytes', async () => {
     const sets = ['failures={profile: llama3-2024}', 'recovery={policy: spares, spares: 64}'];
-    const { report } = longRunStudy(resolve(...sets), request);
+    const { report } = await longRunStudy(resolve(...sets), request);
     const [point] = report.points;
     expect(point?.interruptions.mean).toBeGreaterThan(400);
     expect(point?.interruptions.mean).toBeLessThan(430);
     expect(point?.goodput.mean).toBeGreaterThan(0.9);
     const hours = Object.values(point?.gpuHours ?? {}).reduce((sum, cause) => sum + cause.mean, 0);
     expect(Math.abs(hours / (16384 * 54 * 24) - 1)).toBeLessThan(1e-9);
-    expect(JSON.stringify(longRunStudy(resolve(...sets), request).report)).toBe(JSON.stringify(report));
+    expect(JSON.stringify((await longRunStudy(resolve(...sets), request)).report)).toBe(JSON.stringify(report));
   });
 
   const small = (...sets: string[]) =>
@@ -173,15 +173,15 @@ describe('longRunStudy', () => {
       readText: () => undefined,
     });
   const week = { gpus: [1024], scaling: 'weak' as const, trials: 8, windowSeconds: 7 * 86400 };
-  const pointOf = (...sets: string[]) => {
-    const [point] = longRunStudy(small(...sets), week).report.points;
+  const pointOf = async (...sets: string[]) => {
+    const [point] = (await longRunStudy(small(...sets), week)).report.points;
     if (!point) throw new Error('no point');
     return point;
   };
 
-  test('each recovery policy: GPU-hours add up, degraded states come of the step simulation, spares help none of them less', () => {
+  test('each recovery policy: GPU-hours add up, degraded states come of the step simulation, spares help none of them less', async () => {
     for (const policy of ['restart', 'spares', 'shrink', 'replan', 'reroute']) {
-      const bare = pointOf(`recovery={policy: ${policy}}`);
+      const bare = await pointOf(`recovery={policy: ${policy}}`);
       const hours = Object.values(bare.gpuHours).reduce((sum, cause) => sum + cause.mean, 0);
       expect(hours / (1024 * 7 * 24)).toBeCloseTo(1, 9);
       const degraded = bare.gpuHours.degraded?.mean ?? 0;
@@ -189,7 +189,9 @@ describe('longRunStudy', () => {
       else expect(degraded).toBeGreaterThan(0);
       expect(bare.ettr.mean).toBeGreaterThanOrEqual(bare.goodput.mean - 1e-12);
       if (policy !== 'restart')
-        expect(pointOf(`recovery={policy: ${policy}, spares: 40}`).goodput.mean).toBeGreaterThan(bare.goodput.mean);
+        expect((await pointOf(`recovery={policy: ${policy}, spares: 40}`)).goodput.mean).toBeGreaterThan(
+          bare.goodput.mean,
+        );
     }
   });
 
@@ -215,29 +217,33 @@ describe('longRunStudy', () => {
     expect(steps.rerouted(2, 8, 1, 1)).toBeLessThan(steps.rerouted(1, 8, 1, 1));
   });
 
-  test('checkpoints off the critical path cost less; a checkpoint that fits nowhere is named', () => {
-    const stall = (kind: string): number =>
-      pointOf(`checkpoint={kind: ${kind}}`, 'recovery={policy: spares, spares: 40}').goodput.mean;
-    expect(stall('asynchronous')).toBeGreaterThan(stall('synchronous'));
+  test('checkpoints off the critical path cost less; a checkpoint that fits nowhere is named', async () => {
+    const goodputWith = async (kind: string): Promise<number> =>
+      (await pointOf(`checkpoint={kind: ${kind}}`, 'recovery={policy: spares, spares: 40}')).goodput.mean;
+    expect(await goodputWith('asynchronous')).toBeGreaterThan(await goodputWith('synchronous'));
     const tight = '{writeBytesPerSecond: 1e12, readBytesPerSecond: 1e12, capacityBytes: 1e12, hostBytesPerNode: 1e9}';
-    expect(() => pointOf(`storage=${tight}`)).toThrow(
+    await expect(pointOf(`storage=${tight}`)).rejects.toThrow(
       /storage.capacityBytes: a checkpoint of 5\d+ GB does not fit 1000 GB/,
     );
-    expect(() => pointOf(`storage=${tight}`, 'checkpoint={kind: in-memory}')).toThrow(/storage.hostBytesPerNode: 2 x/);
+    await expect(pointOf(`storage=${tight}`, 'checkpoint={kind: in-memory}')).rejects.toThrow(
+      /storage.hostBytesPerNode: 2 x/,
+    );
   });
 
-  test('wrong input is named', () => {
-    expect(() => pointOf('failures={lemons: true}')).toThrow(
+  test('wrong input is named', async () => {
+    await expect(pointOf('failures={lemons: true}')).rejects.toThrow(
       /failures.lemons: is true, but the profile has no figures/,
     );
-    expect(() => pointOf('failures={components: [{name: s, level: node, mtbfHours: 9, mode: slow}]}')).toThrow(
+    await expect(pointOf('failures={components: [{name: s, level: node, mtbfHours: 9, mode: slow}]}')).rejects.toThrow(
       /components.0.slowFactor: is missing/,
     );
-    expect(() => pointOf('recovery={policy: reroute}', 'job.parallel.pipeline=7')).toThrow(/pipeline/);
-    expect(() => longRunStudy(resolve('failures={profile: llama3-202}'), request)).toThrow(
+    await expect(pointOf('recovery={policy: reroute}', 'job.parallel.pipeline=7')).rejects.toThrow(/pipeline/);
+    await expect(longRunStudy(resolve('failures={profile: llama3-202}'), request)).rejects.toThrow(
       /unknown profile llama3-202 \(did you mean llama3-2024\?\)/,
     );
-    expect(() => longRunStudy(resolve('checkpoint={intervalSeconds: 1e9}'), request)).toThrow(/longer than the run/);
+    await expect(longRunStudy(resolve('checkpoint={intervalSeconds: 1e9}'), request)).rejects.toThrow(
+      /longer than the run/,
+    );
     expect(() => resolve('failures={components: [{name: n, level: node, mtbfHours: -1}]}')).toThrow(/mtbfHours/);
   });
 });

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,26 @@ export function regatta(args: readonly string[], cwd = tmpdir()): CliResult {
     maxBuffer: 64 * 2 ** 20,
   });
   return { code: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Runs `regatta` and sends it Ctrl-C after so many milliseconds. */
+export function interruptedRegatta(args: readonly string[], afterMilliseconds: number): Promise<CliResult> {
+  ensureBundle();
+  const child = spawn(process.execPath, [at('packages/cli/bin/regatta.js'), ...args], { cwd: tmpdir() });
+  const text = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stderr += chunk;
+  });
+  const timer = setTimeout(() => child.kill('SIGINT'), afterMilliseconds);
+  return new Promise((settle) => {
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      settle({ code: code ?? -1, ...text });
+    });
+  });
 }
 
 /** A fresh folder with files in it. */

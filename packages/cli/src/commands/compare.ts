@@ -2,8 +2,9 @@ import { type CompareReport, compareStudy, InputError, type Variant } from '@reg
 import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
-import { longRunOptions, longRunRequest } from '../conduct/long-run-options.js';
+import { longRunOptions, longRunRequest, workersOf } from '../conduct/long-run-options.js';
 import { scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { conductTrials, interrupted } from '../conduct/trial-conduct.js';
 import { number, percent, si } from '../render/format.js';
 import { table } from '../render/table.js';
 
@@ -54,7 +55,7 @@ function compareText(report: CompareReport): string {
       : '',
     against?.verdict ?? '',
   ]);
-  return `${report.trials} trials, the same failures for each variant\n\n${table(
+  return `${report.partial ? 'PARTIAL: stopped after ' : ''}${report.trials} trials, the same failures for each variant\n\n${table(
     [
       'variant',
       'goodput',
@@ -83,9 +84,14 @@ export const compare: Command = {
     ...longRunOptions,
     vary: { type: 'string', describe: 'a field and its values: path.to.field=a,b,c' },
   },
-  run(args, io) {
-    const report = compareStudy(variantsOf(args, io), longRunRequest(args));
+  async run(args, io) {
+    const request = longRunRequest(args);
+    const { result: report, stopped } = await conductTrials(io, workersOf(args), request.trials, (conduct) =>
+      compareStudy(variantsOf(args, io), request, conduct),
+    );
+    if (stopped) io.remark('stopped: these are the trials that were done by then');
+    if (report.trials === 0) return interrupted;
     deliver(args, io, report, () => compareText(report));
-    return 0;
+    return stopped ? interrupted : 0;
   },
 };

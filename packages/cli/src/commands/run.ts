@@ -1,8 +1,9 @@
 import { type LongRunReport, longRunStudy, longRunTimeline } from '@regatta/scenarios';
 import { type Command, flag } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
-import { countOf, longRunOptions, longRunRequest } from '../conduct/long-run-options.js';
+import { countOf, longRunOptions, longRunRequest, workersOf } from '../conduct/long-run-options.js';
 import { scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { conductTrials, interrupted } from '../conduct/trial-conduct.js';
 import { duration, number, percent, si, whole } from '../render/format.js';
 import { bar, table } from '../render/table.js';
 
@@ -29,6 +30,7 @@ function runText(report: LongRunReport): string {
     'tokens',
     'checkpoint every / write',
   ];
+  const title = report.partial ? 'PARTIAL: stopped before all trials were done\n\n' : '';
   const last = report.points.at(-1);
   const total = (p: LongRunReport['points'][number]): number =>
     Object.values(p.gpuHours).reduce((sum, s) => sum + s.mean, 0);
@@ -42,7 +44,7 @@ function runText(report: LongRunReport): string {
     ),
     last ? bar((last.gpuHours[cause]?.mean ?? 0) / total(last), 28) : '',
   ]);
-  return `${table(head, rows)}\n${table(['GPU-hours by cause', ...report.points.map((p) => `${whole(p.gpus)} GPUs`), ''], hours, [0, report.points.length + 1])}`;
+  return `${title}${table(head, rows)}\n${table(['GPU-hours by cause', ...report.points.map((p) => `${whole(p.gpus)} GPUs`), ''], hours, [0, report.points.length + 1])}`;
 }
 
 export const run: Command = {
@@ -63,7 +65,7 @@ export const run: Command = {
     trial: { type: 'string', describe: 'the trial that --timeline shows (default 0)' },
     timeline: { type: 'boolean', describe: 'show the phases of one trial' },
   },
-  run(args, io) {
+  async run(args, io) {
     const resolution = scenarioOf(args, io);
     const request = longRunRequest(args);
     if (flag(args, 'timeline')) {
@@ -77,10 +79,13 @@ export const run: Command = {
       );
       return 0;
     }
-    const { report, warnings } = longRunStudy(resolution, request, (gpus, done) => {
-      if (io.interactive && done % 100 === 0) io.remark(`${gpus} GPUs: ${done} trials`);
-    });
+    const { result, stopped } = await conductTrials(io, workersOf(args), request.trials, (conduct) =>
+      longRunStudy(resolution, request, conduct),
+    );
+    const { report, warnings } = result;
     for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
+    if (stopped) io.remark('stopped: these are the trials that were done by then');
+    if (report.points.length === 0) return interrupted;
     const only = report.points.length === 1 ? report.points[0] : undefined;
     const top = only
       ? {
@@ -93,6 +98,6 @@ export const run: Command = {
         }
       : {};
     deliver(args, io, { ...report, ...top }, () => runText(report));
-    return 0;
+    return stopped ? interrupted : 0;
   },
 };

@@ -12,6 +12,7 @@ export const longRunOptions: Readonly<Record<string, OptionSpec>> = {
   },
   days: { type: 'string', describe: 'length of the simulated time' },
   trials: { type: 'string', describe: 'independent trials (default 100)' },
+  workers: { type: 'string', describe: 'threads that run trials (default: the cores, when it pays)' },
   until: {
     type: 'string',
     describe: 'a percentage: stop when the interval of goodput is that narrow; a time: the end of the simulated window',
@@ -29,6 +30,14 @@ export function countOf(args: Arguments, name: string, fallback: number): number
   if (value === undefined || (name === 'trials' && value < 1))
     throw wrong(`--${name}`, `is ${text}`, 'a whole number of at least 1');
   return value;
+}
+
+/** Threads asked for; undefined: the program decides. @throws InputError when it is no whole number of at least 1. */
+export function workersOf(args: Arguments): number | undefined {
+  if (stringArgument(args, 'workers') === undefined) return undefined;
+  const workers = countOf(args, 'workers', 1);
+  if (workers < 1) throw wrong('--workers', `is ${workers}`, 'a whole number of at least 1');
+  return workers;
 }
 
 interface Window {

@@ -21,7 +21,8 @@ function parseLine(name: string, command: Command, argv: readonly string[]): Par
     .version(false)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? wrongUsage(message, `see regatta ${name} --help`);
+      // What yargs finds wrong with a line, a value that is missing for one, is the user's to mend.
+      throw wrongUsage(message || error.message, `see regatta ${name} --help`);
     })
     .option('help', { type: 'boolean', alias: 'h', describe: 'show this help' });
   for (const [key, spec] of Object.entries(options)) {

@@ -1,16 +1,9 @@
-import {
-  longRunTrial,
-  type PairedComparison,
-  pairedComparison,
-  type RunBooks,
-  type Summary,
-  summary,
-} from '@regatta/sim-core';
+import { type PairedComparison, pairedComparison, type RunBooks, type Summary, summary } from '@regatta/sim-core';
 import { InputError } from '../schema/input-error.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
-import type { LongRunRequest } from './long-run.js';
-import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, tokensOf } from './long-run-input.js';
-import { scalingPoints } from './scaling-points.js';
+import { type LongRunRequest, longRunTasks, type TrialConduct } from './long-run.js';
+import { goodputOf, gpuHoursOf, type LongRunInput, tokensOf } from './long-run-input.js';
+import { collectTrials, executorHere } from './trials.js';
 
 export interface Variant {
   readonly name: string;
@@ -45,6 +38,8 @@ export interface CompareReport {
   readonly schemaVersion: 1;
   readonly command: 'compare';
   readonly trials: number;
+  /** Stopped by the user: only the trials that were done by then. */
+  readonly partial?: true;
   readonly variants: readonly ComparedVariant[];
 }
 
@@ -59,7 +54,11 @@ const differenceOf = ({ meanDifference, interval, trialsRatio }: PairedCompariso
  * trials say what the change does.
  * @throws InputError as the long run does, and for fewer than two variants.
  */
-export function compareStudy(variants: readonly Variant[], request: LongRunRequest): CompareReport {
+export async function compareStudy(
+  variants: readonly Variant[],
+  request: LongRunRequest,
+  { execute, ahead = 1, stopped, onProgress }: TrialConduct = { execute: executorHere() },
+): Promise<CompareReport> {
   if (variants.length < 2) {
     throw new InputError([
       {
@@ -71,14 +70,24 @@ export function compareStudy(variants: readonly Variant[], request: LongRunReque
       },
     ]);
   }
-  const runs = variants.map(({ name, resolution }) => {
-    const point = scalingPoints(resolution, { gpus: request.gpus, scaling: request.scaling }).points.at(-1);
-    if (!point) throw new Error('compareStudy: no point');
-    const input = longRunInput(resolution, point, request.windowSeconds);
-    const { seed } = resolution.scenario;
-    const books = Array.from({ length: request.trials }, (_, trial) => longRunTrial(input.run, { seed, trial }));
-    return { name, input, books };
+  const prepared = variants.map(({ name, resolution }) => {
+    const { tasks, inputs } = longRunTasks(resolution, request);
+    const task = tasks.at(-1);
+    const input = inputs.at(-1);
+    if (!task || !input) throw new Error('compareStudy: no GPU count');
+    return { name, task, input };
   });
+  const books = await collectTrials(
+    prepared.map(({ task }) => task),
+    {
+      trials: request.trials,
+      execute,
+      ahead,
+      ...(stopped ? { stopped } : {}),
+      onProgress: (done) => onProgress?.(`${variants.length} variants`, done, request.trials),
+    },
+  );
+  const runs = prepared.map(({ name, input }, i) => ({ name, input, books: books[i] ?? [] }));
   const first = runs[0];
   const goodput = (books: readonly RunBooks[]): number[] => books.map(goodputOf);
   const tokens = (input: LongRunInput, books: readonly RunBooks[]): number[] =>
@@ -86,7 +95,8 @@ export function compareStudy(variants: readonly Variant[], request: LongRunReque
   return {
     schemaVersion: 1,
     command: 'compare',
-    trials: request.trials,
+    trials: first?.books.length ?? 0,
+    ...(stopped?.() ? { partial: true as const } : {}),
     variants: runs.map(({ name, input, books }, i): ComparedVariant => {
       const hours = books.map((book) => gpuHoursOf(input, book));
       const base = {

@@ -11,3 +11,4 @@ export * from './published/index.js';
 export * from './replay.js';
 export * from './scaling-points.js';
 export * from './step-speed.js';
+export * from './trials.js';

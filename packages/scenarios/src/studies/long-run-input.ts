@@ -12,7 +12,7 @@ import { perturbationOf } from '../schema/to-core.js';
 import { checkpointPlanOf } from './checkpoint-plan.js';
 import { failureDomainsOf, failureModelOf } from './failure-model.js';
 import { defaultRecovery, recoveryPolicyOf } from './recovery-plan.js';
-import type { ScalingPointInput } from './scaling-points.js';
+import type { TrialTask } from './trials.js';
 
 /** A long run of one scaling point, with the step that it repeats. */
 export interface LongRunInput {
@@ -28,14 +28,12 @@ export interface LongRunInput {
  * @throws InputError for unknown profiles and lengths that make no sense; every mistake is listed.
  */
 export function longRunInput(
-  resolution: Resolution,
-  point: ScalingPointInput,
-  windowSeconds: number | undefined,
+  { scenario, point, windowSeconds }: TrialTask,
+  locate: Resolution['locate'] = () => ({}),
 ): LongRunInput {
-  const { scenario } = resolution;
   const issues: InputIssue[] = [];
   const problem = (path: string, message: string, expected: string): void => {
-    issues.push({ code: 'run', ...resolution.locate(path.split('.')), path, message, expected, received: '' });
+    issues.push({ code: 'run', ...locate(path.split('.')), path, message, expected, received: '' });
   };
   const { job, cluster, gpus } = point;
   const recovery = scenario.recovery ?? defaultRecovery;

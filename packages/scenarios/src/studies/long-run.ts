@@ -1,15 +1,9 @@
-import {
-  intervalHalfWidth,
-  longRunTrial,
-  type PhaseInterval,
-  type RunBooks,
-  type Summary,
-  summary,
-} from '@regatta/sim-core';
+import { intervalHalfWidth, type PhaseInterval, type RunBooks, type Summary, summary } from '@regatta/sim-core';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, tokensOf } from './long-run-input.js';
 import { scalingPoints } from './scaling-points.js';
+import { collectTrials, executorHere, type TrialRequest, type TrialTask, trialRunner } from './trials.js';
 
 export interface LongRunRequest {
   readonly gpus: readonly number[];
@@ -19,6 +13,11 @@ export interface LongRunRequest {
   readonly windowSeconds?: number;
   /** Stop once the 95 % interval of goodput is narrower than this share of it. */
   readonly untilShare?: number;
+}
+
+/** Who runs the trials of a study, and who watches. */
+export interface TrialConduct extends Pick<TrialRequest, 'execute' | 'ahead' | 'stopped'> {
+  readonly onProgress?: (label: string, done: number, trials: number) => void;
 }
 
 /** A long run at one GPU count, over its trials (contract: run). */
@@ -47,6 +46,8 @@ export interface LongRunReport {
   readonly schemaVersion: 1;
   readonly command: 'run';
   readonly scenario: ResolvedScenario;
+  /** Stopped by the user: only the trials, and the GPU counts, that were done by then. */
+  readonly partial?: true;
   readonly points: readonly LongRunPoint[];
 }
 
@@ -73,50 +74,64 @@ function pointOf(input: LongRunInput, books: readonly RunBooks[]): LongRunPoint 
   };
 }
 
+/** Tasks of a scenario's long runs, one a GPU count, checked. @throws InputError as `longRunInput` and `scalingPoints` do. */
+export function longRunTasks(
+  resolution: Resolution,
+  request: LongRunRequest,
+): {
+  readonly tasks: readonly TrialTask[];
+  readonly inputs: readonly LongRunInput[];
+  readonly warnings: readonly string[];
+} {
+  const { points, warnings } = scalingPoints(resolution, { gpus: request.gpus, scaling: request.scaling });
+  const { scenario } = resolution;
+  const tasks = points.map((point): TrialTask => ({ scenario, point, windowSeconds: request.windowSeconds }));
+  return { tasks, inputs: tasks.map((task) => longRunInput(task, (path) => resolution.locate(path))), warnings };
+}
+
 /**
  * Long runs of a scenario under failures, over independent trials, at each GPU count. Trial i draws the same failures in every
  * variant (common random numbers), whatever was asked for beside it.
- * @throws InputError as `longRunInput` and `scalingPoints` do.
+ * @throws InputError as `longRunTasks` does.
  */
-export function longRunStudy(
+export async function longRunStudy(
   resolution: Resolution,
   request: LongRunRequest,
-  onTrial?: (gpus: number, done: number) => void,
-): { readonly report: LongRunReport; readonly warnings: readonly string[] } {
-  const { points, warnings } = scalingPoints(resolution, { gpus: request.gpus, scaling: request.scaling });
-  const { seed } = resolution.scenario;
-  const results = points.map((point): LongRunPoint => {
-    const input = longRunInput(resolution, point, request.windowSeconds);
-    const books: RunBooks[] = [];
-    for (let trial = 0; trial < request.trials; trial++) {
-      books.push(longRunTrial(input.run, { seed, trial }));
-      onTrial?.(point.gpus, books.length);
-      if (request.untilShare !== undefined && narrowEnough(books, request.untilShare)) break;
-    }
-    return pointOf(input, books);
-  });
-  return { report: { schemaVersion: 1, command: 'run', scenario: resolution.scenario, points: results }, warnings };
+  { execute, ahead = 1, stopped, onProgress }: TrialConduct = { execute: executorHere() },
+): Promise<{ readonly report: LongRunReport; readonly warnings: readonly string[] }> {
+  const { tasks, inputs, warnings } = longRunTasks(resolution, request);
+  const { untilShare, trials } = request;
+  const points: LongRunPoint[] = [];
+  for (const [i, task] of tasks.entries()) {
+    const input = inputs[i];
+    if (!input || stopped?.()) break;
+    const [books = []] = await collectTrials([task], {
+      trials,
+      execute,
+      ahead,
+      ...(stopped ? { stopped } : {}),
+      ...(untilShare === undefined ? {} : { enough: ([done = []]) => narrowEnough(done, untilShare) }),
+      onProgress: (done) => onProgress?.(`${task.point.gpus} GPUs`, done, trials),
+    });
+    if (books.length > 0) points.push(pointOf(input, books));
+  }
+  const partial = stopped?.() ? { partial: true as const } : {};
+  return { report: { schemaVersion: 1, command: 'run', scenario: resolution.scenario, ...partial, points }, warnings };
 }
 
-/** Looked at every tenth trial from the twentieth on. */
+/** From the twentieth trial on. */
 function narrowEnough(books: readonly RunBooks[], share: number): boolean {
-  if (books.length < 20 || books.length % 10 !== 0) return false;
+  if (books.length < 20) return false;
   const goodput = books.map(goodputOf);
   const mean = goodput.reduce((a, b) => a + b, 0) / goodput.length;
   const variance = goodput.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (goodput.length - 1);
   return intervalHalfWidth(Math.sqrt(variance / goodput.length), goodput.length) <= share * mean;
 }
 
-/** The phases of one trial, in order. */
+/** The phases of one trial at the smallest GPU count, in order. @throws InputError as `longRunTasks` does. */
 export function longRunTimeline(resolution: Resolution, request: LongRunRequest, trial: number): PhaseInterval[] {
-  const { points } = scalingPoints(resolution, { gpus: request.gpus, scaling: request.scaling });
-  const point = points[0];
-  if (!point) return [];
+  const [task] = longRunTasks(resolution, request).tasks;
   const phases: PhaseInterval[] = [];
-  longRunTrial(
-    longRunInput(resolution, point, request.windowSeconds).run,
-    { seed: resolution.scenario.seed, trial },
-    (phase) => phases.push(phase),
-  );
+  if (task) trialRunner(task)(trial, (phase) => phases.push(phase));
   return phases;
 }

@@ -1,0 +1,74 @@
+import { longRunTrial, type PhaseInterval, type RunBooks } from '@regatta/sim-core';
+import type { ResolvedScenario } from '../schema/scenario-schema.js';
+import { longRunInput } from './long-run-input.js';
+import type { ScalingPointInput } from './scaling-points.js';
+
+/** A long run whose trials are asked for, as plain data: it can be handed to another thread. */
+export interface TrialTask {
+  readonly scenario: ResolvedScenario;
+  readonly point: ScalingPointInput;
+  readonly windowSeconds: number | undefined;
+}
+
+/** Runs trials [first, first + count) of a task, wherever it likes: a trial's books depend on the task and its number alone. */
+export type TrialExecutor = (task: TrialTask, first: number, count: number) => Promise<readonly RunBooks[]>;
+
+/** Runs one trial of the task; what all its trials share is prepared once. */
+export function trialRunner(task: TrialTask): (trial: number, observe?: (interval: PhaseInterval) => void) => RunBooks {
+  const { run } = longRunInput(task);
+  return (trial, observe) => longRunTrial(run, { seed: task.scenario.seed, trial }, observe);
+}
+
+/** Runs trials in the calling thread. */
+export function executorHere(): TrialExecutor {
+  const known = new Map<TrialTask, (trial: number) => RunBooks>();
+  return (task, first, count) => {
+    const run = known.get(task) ?? trialRunner(task);
+    known.set(task, run);
+    return Promise.resolve(Array.from({ length: count }, (_, i) => run(first + i)));
+  };
+}
+
+/** Trials are asked for in blocks of so many, so that whether there are enough is decided alike with any number of workers. */
+export const trialsPerBlock = 10;
+
+export interface TrialRequest {
+  readonly trials: number;
+  readonly execute: TrialExecutor;
+  /** Blocks asked for ahead: as many as there are workers. */
+  readonly ahead?: number;
+  /** Whether the trials so far suffice; asked after each block. */
+  readonly enough?: (books: readonly (readonly RunBooks[])[]) => boolean;
+  /** Whether the user wants to stop; what is done by then is kept. */
+  readonly stopped?: () => boolean;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Books of the first trials of each task, as many of one as of the other, in the order of the tasks. */
+export async function collectTrials(
+  tasks: readonly TrialTask[],
+  { trials, execute, ahead = 1, enough, stopped, onProgress }: TrialRequest,
+): Promise<RunBooks[][]> {
+  const books = tasks.map((): RunBooks[] => []);
+  const blocks = Math.ceil(trials / trialsPerBlock);
+  const asked: Promise<readonly (readonly RunBooks[])[]>[] = [];
+  const ask = (block: number): Promise<readonly (readonly RunBooks[])[]> => {
+    const first = block * trialsPerBlock;
+    const count = Math.min(trialsPerBlock, trials - first);
+    const results = Promise.all(tasks.map((task) => execute(task, first, count)));
+    // What comes after the last block that is needed may fail without anyone asking.
+    results.catch(() => undefined);
+    return results;
+  };
+  for (let block = 0; block < blocks && !stopped?.(); block++) {
+    while (asked.length < Math.min(blocks, block + Math.max(1, ahead))) asked.push(ask(asked.length));
+    const results = await asked[block];
+    if (stopped?.()) break;
+    results?.forEach((more, i) => {
+      books[i]?.push(...more);
+    });
+    onProgress?.(Math.min(trials, (block + 1) * trialsPerBlock));
+    if (enough?.(books)) break;
+  }
+  return books;
+}

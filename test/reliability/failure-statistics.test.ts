@@ -1,0 +1,192 @@
+import { failureProfiles } from '@regatta/scenarios';
+import {
+  drawFailures,
+  expectedWall,
+  type FailureComponent,
+  JobNodes,
+  optimalInterval,
+  type RunEvent,
+  runJob,
+  synchronousScheme,
+  waitForNodes,
+} from '@regatta/sim-core';
+import { describe, expect, test } from 'vitest';
+
+const domains = {
+  nodes: 64,
+  spares: 0,
+  gpusPerNode: 8,
+  nicsPerNode: 8,
+  nodesPerSwitch: 32,
+  switchesPerGroup: 8,
+  nodesPerRack: 4,
+};
+const component: FailureComponent = {
+  name: 'node',
+  level: 'node',
+  mode: 'stop',
+  mtbfHours: 1000,
+  distribution: 'exponential',
+  detectSeconds: 0,
+  repairHours: 0,
+};
+const hour = 3600;
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const variance = (values: readonly number[]): number => {
+  const middle = mean(values);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
+};
+
+/** Largest distance between the empirical distribution and `cumulative`, times the root of the count. */
+function kolmogorovSmirnov(values: readonly number[], cumulative: (value: number) => number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
+  const distance = sorted.reduce((most, value, i) => {
+    const share = cumulative(value);
+    return Math.max(most, (i + 1) / n - share, share - i / n);
+  }, 0);
+  return distance * Math.sqrt(n);
+}
+/** Critical value at 0.001. */
+const critical = Math.sqrt(-Math.log(0.0005) / 2);
+
+describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
+  test('counts are Poisson', () => {
+    const window = 400 * hour;
+    const counts = Array.from(
+      { length: 400 },
+      (_, trial) => drawFailures({ components: [component] }, domains, window, { seed: 7, trial }).length,
+    );
+    const expected = (64 * 400) / 1000;
+    expect(Math.abs(mean(counts) - expected)).toBeLessThan(3.5 * Math.sqrt(expected / counts.length));
+    expect(variance(counts) / mean(counts)).toBeGreaterThan(0.8);
+    expect(variance(counts) / mean(counts)).toBeLessThan(1.25);
+  });
+
+  test('gaps between them are exponential; those of a Weibull component are Weibull', () => {
+    const gapsOf = (one: FailureComponent, nodes: number): number[] => {
+      const events = drawFailures({ components: [one] }, { ...domains, nodes }, 40_000 * hour, { seed: 11, trial: 3 });
+      return events.map(({ timeSeconds }, i) => timeSeconds - (events[i - 1]?.timeSeconds ?? 0));
+    };
+    const exponential = gapsOf(component, 64);
+    expect(exponential.length).toBeGreaterThan(2000);
+    const rate = 64 / (1000 * hour);
+    expect(kolmogorovSmirnov(exponential, (gap) => 1 - Math.exp(-rate * gap))).toBeLessThan(critical);
+    const shape = 1.7;
+    const weibull = gapsOf({ ...component, mtbfHours: 20, distribution: 'weibull', shape }, 1);
+    // Gamma(1 + 1/1.7), from tables.
+    const scale = (20 * hour) / 0.892245;
+    expect(weibull.length).toBeGreaterThan(1500);
+    expect(kolmogorovSmirnov(weibull, (gap) => 1 - Math.exp(-((gap / scale) ** shape)))).toBeLessThan(critical);
+    expect(kolmogorovSmirnov(weibull, (gap) => 1 - Math.exp(-gap / (20 * hour)))).toBeGreaterThan(critical);
+  });
+
+  test('one job of 2N nodes at a rate is N nodes at twice the rate', () => {
+    const counts = (nodes: number, mtbfHours: number): number[] =>
+      Array.from(
+        { length: 300 },
+        (_, trial) =>
+          drawFailures({ components: [{ ...component, mtbfHours }] }, { ...domains, nodes }, 200 * hour, {
+            seed: `${nodes}`,
+            trial,
+          }).length,
+      );
+    const [wide, narrow] = [counts(128, 1000), counts(64, 500)];
+    const error = Math.sqrt((variance(wide) + variance(narrow)) / 300);
+    expect(Math.abs(mean(wide) - mean(narrow))).toBeLessThan(3.5 * error);
+  });
+
+  test('fewer failures by thinning: a part of the same ones', () => {
+    const drawn = (mtbfHours: number) =>
+      drawFailures({ components: [{ ...component, mtbfHours, baseMtbfHours: 500 }] }, domains, 2000 * hour, {
+        seed: 5,
+        trial: 0,
+      }).map(({ timeSeconds, firstNode }) => `${timeSeconds} ${firstNode}`);
+    const [many, few] = [drawn(500), drawn(1500)];
+    expect(few.length).toBeLessThan(many.length / 2);
+    for (const event of few) expect(many).toContain(event);
+  });
+
+  test('shares by cause of the Llama 3 profile are those of the counts', () => {
+    const { components = [] } = failureProfiles.find(({ name }) => name === 'llama3-2024') ?? {};
+    const events = Array.from({ length: 20 }, (_, trial) =>
+      drawFailures({ components }, { ...domains, nodes: 2048 }, 54 * 24 * hour, { seed: 2, trial }),
+    ).flat();
+    const share = (name: string): number =>
+      events.filter(({ component: index }) => components[index]?.name === name).length / events.length;
+    for (const [name, count] of [
+      ['gpu', 148],
+      ['gpu-memory', 72],
+      ['software', 54],
+    ] as const) {
+      const expected = count / 419;
+      const error = Math.sqrt((expected * (1 - expected)) / events.length);
+      expect(Math.abs(share(name) - expected)).toBeLessThan(3.5 * error);
+    }
+  });
+});
+
+/** Failures of a whole job as a Poisson process, from the first stream of a trial. */
+function strikes(mtbf: number, down: number, until: number, trial: number): RunEvent[] {
+  const job: FailureComponent = { ...component, level: 'software', mtbfHours: mtbf / hour };
+  return drawFailures({ components: [job] }, domains, until, { seed: 'strikes', trial }).map(({ timeSeconds }) => ({
+    time: timeSeconds,
+    mode: 'stop',
+    firstNode: 0,
+    nodeCount: 0,
+    detectSeconds: down,
+    repairSeconds: 0,
+    slowFactor: 1,
+    transient: false,
+    ownNodeOnly: false,
+  }));
+}
+
+describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
+  const write = 20;
+  const mtbf = 3000;
+  const wallWith = (
+    interval: number,
+    seconds: { write: number; restart: number; down: number },
+    trials: number,
+  ): number =>
+    mean(
+      Array.from(
+        { length: trials },
+        (_, trial) =>
+          runJob(
+            {
+              solveSeconds: 20_000,
+              checkpoint: synchronousScheme(interval, seconds.write, 0),
+              restartSeconds: seconds.restart,
+              stepSeconds: 1,
+              horizonSeconds: 0,
+            },
+            new JobNodes(
+              waitForNodes(8, () => 1),
+              0,
+            ),
+            strikes(mtbf, seconds.down, 400_000, trial),
+            400_000,
+          ).wall,
+      ),
+    );
+
+  test('a sweep has its least cost within 1 % of the cost at the exact optimum', () => {
+    const best = optimalInterval(write, mtbf);
+    const seconds = { write, restart: 60, down: 30 };
+    const intervals = [best / 4, best / 2, best / 1.4, best, best * 1.4, best * 2, best * 4];
+    const costs = intervals.map((interval) => wallWith(interval, seconds, 300));
+    expect(wallWith(best, seconds, 300) / Math.min(...costs)).toBeLessThan(1.01);
+    expect(Math.max(...costs) / Math.min(...costs)).toBeGreaterThan(1.03);
+    const exact = expectedWall({ solve: 20_000, interval: best, write, restart: 60, down: 30, mtbf });
+    expect(Math.abs(wallWith(best, seconds, 300) / exact - 1)).toBeLessThan(0.02);
+  });
+
+  test('nothing that costs time and intervals towards 0: ETTR goes to 1', () => {
+    const free = { write: 0, restart: 0, down: 0 };
+    const lossOf = (interval: number): number => 1 - 20_000 / wallWith(interval, free, 100);
+    expect(lossOf(1)).toBeLessThan(1e-3);
+    expect(lossOf(100)).toBeGreaterThan(lossOf(10));
+  });
+});
