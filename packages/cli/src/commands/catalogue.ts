@@ -13,7 +13,7 @@ const section = (name: string, entries: CatalogueListing[string]): string =>
 export const catalogue: Command = {
   usage: 'catalogue [kind]',
   describe:
-    'Lists the names that exist, with where their numbers come from: models, devices, stacks, clusters, scenarios.',
+    'Lists the names that exist, with where their numbers come from: models, devices, stacks, clusters, failures, scenarios.',
   examples: [
     ['regatta catalogue', 'everything'],
     ['regatta catalogue models', 'the models only'],

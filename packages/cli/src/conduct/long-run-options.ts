@@ -13,6 +13,7 @@ export const longRunOptions: Readonly<Record<string, OptionSpec>> = {
   days: { type: 'string', describe: 'length of the simulated time' },
   trials: { type: 'string', describe: 'independent trials (default 100)' },
   workers: { type: 'string', describe: 'threads that run trials (default: the cores, when it pays)' },
+  strict: { type: 'boolean', describe: 'the first bad row of a log of incidents is wrong input' },
   until: {
     type: 'string',
     describe: 'a percentage: stop when the interval of goodput is that narrow; a time: the end of the simulated window',

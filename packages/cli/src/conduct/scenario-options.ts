@@ -6,7 +6,7 @@ import {
   type Resolution,
   resolveScenario,
 } from '@regatta/scenarios';
-import { type Arguments, listArgument, type OptionSpec, stringArgument } from './command.js';
+import { type Arguments, flag, listArgument, type OptionSpec, stringArgument } from './command.js';
 import type { Io } from './io.js';
 
 interface FieldFlag {
@@ -81,6 +81,7 @@ export function scenarioOf(args: Arguments, io: Io): Resolution {
     overrides,
     sets: listArgument(args, 'set'),
     readText: readIfThere(io),
+    strict: flag(args, 'strict'),
   });
 }
 

@@ -26,6 +26,9 @@ const llamaHours = (instances: number, count: number): number => (54 * 24 * inst
 const gpus = 16384;
 const nodes = 2048;
 
+/** Mean hours between failures of one of `instances` of a job that has 2 faults a day, `share` of them of this cause. */
+const megascaleHours = (instances: number, share: number): number => (24 * instances) / (2 * share);
+
 /** Lemons of RSC-1: share of the nodes, and how many times as often large jobs fail with them (from P = 1 - exp(-rate)). */
 const rscLemonShare = 0.012;
 const rscLemonRateRatio = Math.log(1 - 0.14) / Math.log(1 - 0.04);
@@ -60,5 +63,30 @@ export const failureProfiles: readonly FailureProfile[] = [
     correlated: { probability: 0.05, withinSeconds: 300 },
     source:
       'Kokolis et al., HPCA 2025 (arXiv 2410.21680): 2.34 failures per 1000 node-days on RSC-2; 5 % of failures come together, within a health check of 5 min; detection and repair are ours',
+  },
+  {
+    name: 'megascale',
+    components: [
+      stop('gpu-ecc', 'gpu', megascaleHours(8 * 1536, 0.257), 600),
+      stop('cuda-execution', 'gpu', megascaleHours(8 * 1536, 0.15), 600),
+      stop('gpu-execution', 'gpu', megascaleHours(8 * 1536, 0.1), 600),
+      stop('pcie-downgrading', 'gpu', megascaleHours(8 * 1536, 0.086), 600),
+      stop('other', 'node', megascaleHours(1536, 1 - 0.257 - 0.15 - 0.1 - 0.086), 600),
+    ],
+    source:
+      'ByteDance: 2 faults a day of a task and their mix (Minder, NSDI 2025), laid on the 12,288 GPUs of MegaScale (NSDI 2024), which counted over 100 restarts in several weeks; detection within 10 min as MegaScale has it; repair is ours',
+  },
+  {
+    name: 'opt-175b',
+    components: [stop('node', 'node', (128 * 24) / 2)],
+    source:
+      "OPT-175B's public logbook (metaseq, final_update.md): about 2 machines a day down of 124 to 128 nodes; it ran with 12 to 18 spare nodes; detection and repair are ours",
+  },
+  {
+    name: 'alibaba-aegis',
+    components: [stop('node', 'node', 200 * 24)],
+    startup: { probability: 0.73, meanSeconds: 600 },
+    source:
+      'Aegis, NSDI 2025: a mean of 200 days between failures of an H100 host; 73 % of the tasks that fail do so in their first 10 min, read as the share of starts that die; detection and repair are ours',
   },
 ];

@@ -1,6 +1,7 @@
 import { parameterCount } from '@regatta/sim-core';
 import { catalogueClusters } from './clusters.js';
 import { deviceHardware } from './devices.js';
+import { failureProfiles } from './failure-profiles.js';
 import { catalogueModels } from './models.js';
 import { catalogueScenarios } from './scenarios.js';
 import { stacks } from './stacks.js';
@@ -35,6 +36,13 @@ export function catalogueListing(): CatalogueListing {
       about: `${cluster.nodes} nodes of ${cluster.gpusPerNode} ${cluster.device}`,
       source,
     })),
+    failures: failureProfiles.map(({ name, components, lemons, correlated, startup, source }) => {
+      const more = Object.entries({ lemons, correlated, startup }).flatMap(([what, figures]) =>
+        figures ? [what] : [],
+      );
+      const causes = components.map((component) => component.name).join(', ');
+      return { name, about: `${causes}${more.length > 0 ? `; to switch on: ${more.join(', ')}` : ''}`, source };
+    }),
     scenarios: Object.entries(catalogueScenarios).map(([name, { about }]) => ({ name, about, source: '' })),
   };
 }

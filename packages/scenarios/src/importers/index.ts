@@ -5,6 +5,7 @@ export * from './hostlist.js';
 export * from './ib-hosts.js';
 export * from './ibnetdiscover.js';
 export * from './import-cluster.js';
+export * from './incident-log.js';
 export * from './nccl-tests.js';
 export * from './nccl-tests-types.js';
 export * from './node-inside.js';

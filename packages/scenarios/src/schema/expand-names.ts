@@ -105,16 +105,34 @@ function expandCluster(value: unknown, stack: unknown, found: Expansion): unknow
   return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
 }
 
+/** Files that a scenario names, as what they hold. */
+export interface FileReaders {
+  readonly schedule: (text: string, path: string) => unknown;
+  readonly incidents: (text: string, path: string) => { readonly rows: unknown; readonly rejected: number };
+}
+
+/** `incidents: log.csv` or `incidents: { file: log.csv, … }`. */
+function expandIncidents(value: unknown, read: ReadText, readers: FileReaders, found: Expansion): unknown {
+  const named = typeof value === 'string' ? { file: value } : value;
+  if (!isTree(named) || typeof named.file !== 'string') return value;
+  const { file, ...rest } = named;
+  const text = read(file);
+  if (text !== undefined) return { ...rest, ...readers.incidents(text, file) };
+  found.issues.push({
+    code: 'file',
+    path: 'failures.incidents',
+    message: `no file ${file}`,
+    expected: 'the path of a CSV of incidents',
+    received: file,
+  });
+  return undefined;
+}
+
 /**
  * Replaces catalogue names by what they stand for. Called before flags and --set are laid over a scenario, so that those reach
  * into what a name stood for, and again after, for names that they brought.
  */
-export function expandNames(
-  root: Tree,
-  read: ReadText,
-  parseSchedule: (text: string, path: string) => unknown,
-  found: Expansion,
-): Tree {
+export function expandNames(root: Tree, read: ReadText, readers: FileReaders, found: Expansion): Tree {
   const result: Tree = { ...root };
   const job = isTree(root.job) ? { ...root.job } : root.job;
   if (isTree(job)) {
@@ -122,9 +140,13 @@ export function expandNames(
     const { schedule } = job;
     if (typeof schedule === 'string' && !scheduleNames.some((name) => name === schedule)) {
       const text = read(schedule);
-      if (text !== undefined) job.schedule = parseSchedule(text, schedule);
+      if (text !== undefined) job.schedule = readers.schedule(text, schedule);
     }
     result.job = job;
+  }
+  if (isTree(root.failures) && 'incidents' in root.failures) {
+    const incidents = expandIncidents(root.failures.incidents, read, readers, found);
+    result.failures = { ...root.failures, incidents };
   }
   if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, found);
   return result;

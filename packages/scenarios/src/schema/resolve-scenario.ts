@@ -1,8 +1,9 @@
 import { parse as parseYaml } from 'yaml';
 import { catalogueScenarios } from '../catalogue/scenarios.js';
+import { readIncidentLog } from '../importers/incident-log.js';
 import { parseScheduleFile } from '../importers/schedule-file.js';
 import { didYouMean } from './did-you-mean.js';
-import { type Expansion, expandNames, type ReadText } from './expand-names.js';
+import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
 import { InputError, type InputIssue } from './input-error.js';
 import { type LocatedText, parseLocated } from './located-text.js';
 import { getPath, isTree, type Tree, withPath } from './paths.js';
@@ -23,6 +24,8 @@ export interface ScenarioInput {
   /** `path=value` texts of --set, in order. */
   readonly sets?: readonly string[];
   readonly readText: ReadText;
+  /** The first bad row of a log is wrong input. */
+  readonly strict?: boolean;
   /** The caller's own idea of what to start from (a reader of another tool's file made it). */
   readonly base?: Tree;
 }
@@ -79,8 +82,16 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   // A stack that a flag names must be known before the device's name is expanded, since it chooses the constants.
   const stack = overrides.filter((o) => o.path.join('.') === 'job.stack').at(-1);
   const withStack = stack && isTree(start.job) ? { ...start, job: { ...start.job, stack: stack.value } } : start;
-  const schedule = (text: string, path: string): unknown => parseScheduleFile(text, path);
-  let tree = expandNames(withStack, input.readText, schedule, found);
+  const readers: FileReaders = {
+    schedule: parseScheduleFile,
+    incidents: (text, file) => {
+      const { incidents, rejected, warnings } = readIncidentLog(text, { file, strict: input.strict ?? false });
+      found.warnings.push(...warnings.map((warning) => `${file}: ${warning}`));
+      found.warnings.push(...rejected.map(({ line, reason }) => `${file}:${line}: left out: ${reason}`));
+      return { rows: incidents, rejected: rejected.length };
+    },
+  };
+  let tree = expandNames(withStack, input.readText, readers, found);
   const flagOf = new Map<string, string>();
   for (const { path, value, flag } of overrides) {
     const next = withPath(tree, path, value);
@@ -97,7 +108,7 @@ export function resolveScenario(input: ScenarioInput): Resolution {
     tree = next;
     flagOf.set(path.join('.'), flag);
   }
-  tree = expandNames(tree, input.readText, schedule, found);
+  tree = expandNames(tree, input.readText, readers, found);
   const parsed = scenarioSchema.safeParse(tree);
   const locate = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
     if (!located) return input.source === undefined ? {} : { file: input.source };

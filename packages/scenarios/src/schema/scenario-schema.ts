@@ -1,12 +1,6 @@
 import { z } from 'zod';
-
-const huge = 1e18;
-const positive = z.number().positive().max(huge);
-const nonNegative = z.number().nonnegative().max(huge);
-const count = z.number().int().positive().max(1e12);
-const countOrZero = z.number().int().nonnegative().max(1e12);
-const fraction = z.number().min(0).max(1);
-const factor = z.number().min(1).max(1e3);
+import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
+import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
 
 const mlaSchema = z.strictObject({
   qRank: countOrZero,
@@ -212,43 +206,6 @@ const perturbSchema = z.strictObject({
   jitter: z.strictObject({ sigma: z.number().min(0).max(10) }).default({ sigma: 0 }),
 });
 
-const componentSchema = z.strictObject({
-  name: z.string(),
-  level: z.enum(['gpu', 'nic', 'link', 'switch', 'node', 'rack', 'software']),
-  mtbfHours: positive,
-  distribution: z.enum(['exponential', 'weibull', 'empirical']).default('exponential'),
-  shape: positive.optional(),
-  values: z.array(positive).optional(),
-  detectSeconds: nonNegative.default(0),
-  repairHours: nonNegative.default(0),
-  mode: z
-    .enum(['stop', 'slow', 'planned'])
-    .default('stop')
-    .describe('stop: the job dies; slow: a straggler, found after detectSeconds; planned: the job saves and stops'),
-  slowFactor: z.number().gt(1).optional().describe('slow only: how much longer the operators of the node take'),
-  transient: z.boolean().optional().describe('slow only: it passes by itself after detectSeconds'),
-});
-
-/** `true` takes the figures of the profile. */
-const switched = <T extends z.ZodType>(figures: T) => z.union([z.boolean(), figures]).default(false);
-const probability = z.number().min(0).max(1);
-
-const failuresSchema = z.strictObject({
-  profile: z.string().default('none'),
-  components: z.array(componentSchema).default([]),
-  lemons: switched(z.strictObject({ fraction: probability, factor: z.number().min(1) })).describe(
-    'share of the nodes whose own failures come `factor` times as often',
-  ),
-  correlated: switched(z.strictObject({ probability, withinSeconds: nonNegative })).describe(
-    'a failure brings another of its kind on a neighbour of the rack, within about that time',
-  ),
-  startup: switched(z.strictObject({ probability, meanSeconds: positive })).describe(
-    'a start of the job dies with this probability, after about that time',
-  ),
-});
-
-const auto = z.literal('auto');
-
 /** The whole scenario file with names already expanded (contract: scenario file). Defaults are filled in by parsing. */
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -258,45 +215,9 @@ export const scenarioSchema = z.strictObject({
   cluster: clusterSchema,
   perturb: perturbSchema.default(() => perturbSchema.parse({})),
   failures: failuresSchema.optional(),
-  checkpoint: z
-    .strictObject({
-      kind: z.enum(['synchronous', 'asynchronous', 'in-memory']).default('synchronous'),
-      intervalSeconds: z.union([positive, z.enum(['young', 'daly', 'optimal'])]).default('optimal'),
-      writeSeconds: z.union([nonNegative, auto]).default('auto'),
-      restoreSeconds: z.union([nonNegative, auto]).default('auto'),
-      copySeconds: z
-        .union([nonNegative, auto])
-        .default('auto')
-        .describe('asynchronous and in-memory: how long the copy to the host stalls the job'),
-      replicas: z
-        .number()
-        .int()
-        .min(1)
-        .default(2)
-        .describe('in-memory: nodes that hold the same copy, itself included'),
-      persistIntervalSeconds: positive
-        .default(10800)
-        .describe('in-memory: how often a copy also goes to storage, for failures that take all replicas'),
-    })
-    .optional(),
-  recovery: z
-    .strictObject({
-      policy: z.enum(['restart', 'spares', 'shrink', 'replan', 'reroute']).default('restart'),
-      spares: countOrZero.default(0),
-      restartSeconds: nonNegative.default(300),
-      failoverSeconds: nonNegative
-        .default(30)
-        .describe('reroute without ZeRO: how long the peers take to go on without the node'),
-    })
-    .optional(),
-  storage: z
-    .strictObject({
-      writeBytesPerSecond: positive,
-      readBytesPerSecond: positive,
-      capacityBytes: positive.optional(),
-      hostBytesPerNode: positive.optional().describe('host memory of a node that checkpoints may take'),
-    })
-    .optional(),
+  checkpoint: checkpointSchema.optional(),
+  recovery: recoverySchema.optional(),
+  storage: storageSchema.optional(),
   jobs: z.unknown().optional(),
   scheduler: z.strictObject({ policy: z.string().default('fifo'), placement: z.string().default('packed') }).optional(),
 });
@@ -314,6 +235,18 @@ export const scenarioFileSchema = z.strictObject({
       .union([z.string().describe(`${scheduleNames.join(' | ')} | path of a per-rank order file`), listScheduleSchema])
       .optional(),
   }),
+  failures: z
+    .strictObject({
+      ...failuresSchema.shape,
+      incidents: z
+        .union([
+          z.string().describe('path of a CSV of incidents'),
+          z.strictObject({ ...incidentsSchema.omit({ rows: true, rejected: true }).shape, file: z.string() }),
+          incidentsSchema,
+        ])
+        .optional(),
+    })
+    .optional(),
   cluster: z.union([
     z.string().describe('catalogue name'),
     z.strictObject({ ...clusterSchema.shape, device: z.union([z.string().describe('catalogue name'), deviceSchema]) }),

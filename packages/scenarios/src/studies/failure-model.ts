@@ -2,6 +2,7 @@ import type { Cluster, FailureComponent, FailureDomains, FailureModel } from '@r
 import { type FailureProfile, failureProfiles } from '../catalogue/failure-profiles.js';
 import { didYouMean } from '../schema/did-you-mean.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
+import { incidentFailures } from './incident-failures.js';
 
 /** Takes a problem of a scenario's field: its path, what is wrong, what is allowed. */
 export type ReportProblem = (path: string, message: string, expected: string) => void;
@@ -9,15 +10,23 @@ export type ReportProblem = (path: string, message: string, expected: string) =>
 type Failures = NonNullable<ResolvedScenario['failures']>;
 
 /** Failures of a scenario: its profile's components with its own over them, and what it switches on beside them. */
-export function failureModelOf(scenario: ResolvedScenario, problem: ReportProblem): FailureModel {
+export function failureModelOf(
+  scenario: ResolvedScenario,
+  domains: FailureDomains,
+  problem: ReportProblem,
+): FailureModel {
   const { failures } = scenario;
   if (!failures) return { components: [] };
+  const logged = failures.incidents && incidentFailures(failures.incidents, domains);
   const profile = profileOf(failures, problem);
   const lemons = switchedOn('lemons', failures.lemons, profile?.lemons, problem);
   const correlated = switchedOn('correlated', failures.correlated, profile?.correlated, problem);
   const startup = switchedOn('startup', failures.startup, profile?.startup, problem);
+  const stated = componentsOf(failures, profile, problem);
+  const components = [...(logged?.components ?? []), ...stated];
   return {
-    components: componentsOf(failures, profile, problem),
+    components,
+    ...(logged?.incidents ? { incidents: logged.incidents } : {}),
     ...(lemons ? { lemons } : {}),
     ...(correlated ? { correlated } : {}),
     ...(startup ? { startup } : {}),

@@ -7,6 +7,7 @@ export * from './compare.js';
 export * from './degraded-steps.js';
 export * from './inspect.js';
 export * from './long-run.js';
+export type { TrialTask } from './long-run-input.js';
 export * from './published/index.js';
 export * from './replay.js';
 export * from './scaling-points.js';

@@ -8,11 +8,19 @@ import {
 } from '@regatta/sim-core';
 import { InputError, type InputIssue } from '../schema/input-error.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
+import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
 import { checkpointPlanOf } from './checkpoint-plan.js';
 import { failureDomainsOf, failureModelOf } from './failure-model.js';
 import { defaultRecovery, recoveryPolicyOf } from './recovery-plan.js';
-import type { TrialTask } from './trials.js';
+import type { ScalingPointInput } from './scaling-points.js';
+
+/** A long run whose trials are asked for, as plain data: it can be handed to another thread. */
+export interface TrialTask {
+  readonly scenario: ResolvedScenario;
+  readonly point: ScalingPointInput;
+  readonly windowSeconds: number | undefined;
+}
 
 /** A long run of one scaling point, with the step that it repeats. */
 export interface LongRunInput {
@@ -37,9 +45,9 @@ export function longRunInput(
   };
   const { job, cluster, gpus } = point;
   const recovery = scenario.recovery ?? defaultRecovery;
-  const failures = failureModelOf(scenario, problem);
   const spares = recovery.policy === 'restart' ? 0 : recovery.spares;
   const domains = failureDomainsOf(cluster, gpus, spares);
+  const failures = failureModelOf(scenario, domains, problem);
   const step = simulateStep(job, cluster, perturbationOf(scenario));
   const { steps } = scenario.job;
   if (steps === undefined && windowSeconds === undefined)

@@ -1,9 +1,9 @@
 import { intervalHalfWidth, type PhaseInterval, type RunBooks, type Summary, summary } from '@regatta/sim-core';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
-import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, tokensOf } from './long-run-input.js';
+import { goodputOf, gpuHoursOf, type LongRunInput, longRunInput, type TrialTask, tokensOf } from './long-run-input.js';
 import { scalingPoints } from './scaling-points.js';
-import { collectTrials, executorHere, type TrialRequest, type TrialTask, trialRunner } from './trials.js';
+import { collectTrials, executorHere, type TrialRequest, trialRunner } from './trials.js';
 
 export interface LongRunRequest {
   readonly gpus: readonly number[];

@@ -1,14 +1,5 @@
 import { longRunTrial, type PhaseInterval, type RunBooks } from '@regatta/sim-core';
-import type { ResolvedScenario } from '../schema/scenario-schema.js';
-import { longRunInput } from './long-run-input.js';
-import type { ScalingPointInput } from './scaling-points.js';
-
-/** A long run whose trials are asked for, as plain data: it can be handed to another thread. */
-export interface TrialTask {
-  readonly scenario: ResolvedScenario;
-  readonly point: ScalingPointInput;
-  readonly windowSeconds: number | undefined;
-}
+import { longRunInput, type TrialTask } from './long-run-input.js';
 
 /** Runs trials [first, first + count) of a task, wherever it likes: a trial's books depend on the task and its number alone. */
 export type TrialExecutor = (task: TrialTask, first: number, count: number) => Promise<readonly RunBooks[]>;

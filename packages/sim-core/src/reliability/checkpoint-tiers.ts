@@ -39,6 +39,7 @@ export interface Mark {
 }
 
 interface TierState {
+  readonly tier: CheckpointTier;
   saved: Mark;
   /** When a copy went out last, and the copy that is on its way. */
   sent: number;
@@ -48,14 +49,13 @@ interface TierState {
 
 /** The checkpoints of one trial: what each tier holds, and what a failure leaves of it. */
 export class SavedStates {
-  readonly #scheme: CheckpointScheme;
   readonly #tiers: TierState[];
   /** Nodes taken away since the tiers in node memory got their last copy. */
   readonly #lost = new Set<number>();
 
   constructor(scheme: CheckpointScheme, start: Mark) {
-    this.#scheme = scheme;
-    this.#tiers = scheme.tiers.map(() => ({
+    this.#tiers = scheme.tiers.map((tier) => ({
+      tier,
       saved: start,
       sent: Number.NEGATIVE_INFINITY,
       pending: undefined,
@@ -71,19 +71,18 @@ export class SavedStates {
 
   /** From a snapshot until it counts in the quickest tier. */
   get persistSeconds(): number {
-    return this.#scheme.tiers[0]?.persistSeconds ?? 0;
+    return this.#tiers[0]?.tier.persistSeconds ?? 0;
   }
 
   /** Takes a snapshot whose stall ends at `time`. */
   snapshot(mark: Mark, time: number): void {
     this.#settle(time);
-    this.#tiers.forEach((state, i) => {
-      const tier = this.#scheme.tiers[i];
-      if (!tier || state.pending || time - state.sent < tier.everySeconds) return;
+    for (const state of this.#tiers) {
+      if (state.pending || time - state.sent < state.tier.everySeconds) continue;
       state.sent = time;
       state.pending = mark;
-      state.pendingDone = time + tier.persistSeconds;
-    });
+      state.pendingDone = time + state.tier.persistSeconds;
+    }
     this.#settle(time);
   }
 
@@ -97,28 +96,27 @@ export class SavedStates {
   restore(time: number): { readonly mark: Mark; readonly restoreSeconds: number } {
     this.#settle(time);
     let best: { mark: Mark; restoreSeconds: number } | undefined;
-    this.#tiers.forEach((state, i) => {
-      const tier = this.#scheme.tiers[i];
-      if (!tier) return;
+    for (const state of this.#tiers) {
+      const { tier } = state;
       state.pending = undefined;
-      if (tier.replicas > 0 && this.#allHoldersLost(tier.replicas)) return;
+      if (tier.replicas > 0 && this.#allHoldersLost(tier.replicas)) continue;
       if (!best || state.saved.compute > best.mark.compute) {
         best = { mark: state.saved, restoreSeconds: tier.restoreSeconds };
       }
-    });
+    }
     if (!best) throw new Error('SavedStates: no tier survives every failure');
     // A tier whose copy is lost or older holds what the job goes on from as soon as it runs again.
-    for (const [i, state] of this.#tiers.entries()) if (this.#scheme.tiers[i]?.replicas) state.saved = best.mark;
+    for (const state of this.#tiers) if (state.tier.replicas > 0) state.saved = best.mark;
     return best;
   }
 
   #settle(time: number): void {
-    this.#tiers.forEach((state, i) => {
-      if (!state.pending || state.pendingDone > time) return;
+    for (const state of this.#tiers) {
+      if (!state.pending || state.pendingDone > time) continue;
       state.saved = state.pending;
       state.pending = undefined;
-      if (this.#scheme.tiers[i]?.replicas) this.#lost.clear();
-    });
+      if (state.tier.replicas > 0 && this.#lost.size > 0) this.#lost.clear();
+    }
   }
 
   #allHoldersLost(replicas: number): boolean {

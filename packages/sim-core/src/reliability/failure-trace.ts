@@ -12,7 +12,7 @@ export interface FailureModel {
   readonly correlated?: { readonly probability: number; readonly withinSeconds: number };
   /** Each start of the job dies with this probability, after an exponential time of this mean. */
   readonly startup?: { readonly probability: number; readonly meanSeconds: number };
-  /** A log to replay instead of drawing: times in seconds of the run, component by index, node or -1. */
+  /** A log to replay: times in seconds of the run, component by index, node or -1. What is in it is not drawn. */
   readonly incidents?: readonly { readonly timeSeconds: number; readonly component: number; readonly node: number }[];
 }
 
@@ -43,11 +43,12 @@ export function drawFailures(
   horizonSeconds: number,
   { seed, trial }: TraceSeed,
 ): FailureEvent[] {
-  if (model.incidents) return replayed(model, model.incidents, domains, horizonSeconds);
-  const events: FailureEvent[] = [];
+  const events = replayed(model, domains, horizonSeconds);
+  const inLog = new Set(model.incidents?.map(({ component }) => component));
   const streamName = (name: string): string => `${seed}/trial ${trial}/${name}`;
   const lemonOf = lemonTest(model, streamName('lemons'));
   model.components.forEach((component, index) => {
+    if (inLog.has(index)) return;
     const random = new CounterRandom(streamName(`failures/${component.name}`));
     const excess = new CounterRandom(streamName(`lemons/${component.name}`));
     const gaps = gapsOf(component);
@@ -76,7 +77,10 @@ export function drawFailures(
       }
     }
   });
-  if (model.correlated) addFollowers(model.correlated, events, domains, streamName('correlated'), horizonSeconds);
+  if (model.correlated) {
+    const drawn = events.filter(({ component }) => !inLog.has(component));
+    events.push(...followersOf(drawn, model.correlated, domains, streamName('correlated'), horizonSeconds));
+  }
   return events.sort((a, b) => a.timeSeconds - b.timeSeconds);
 }
 
@@ -91,20 +95,18 @@ function lemonTest(model: FailureModel, name: string): ((node: number) => boolea
   return (node) => random.uniform(node, 0) < lemons.fraction;
 }
 
-function addFollowers(
+function followersOf(
+  events: readonly FailureEvent[],
   correlated: { readonly probability: number; readonly withinSeconds: number },
-  events: FailureEvent[],
   domains: FailureDomains,
   name: string,
   horizonSeconds: number,
-): void {
+): FailureEvent[] {
   const random = new CounterRandom(name);
-  const own = events.length;
+  const followers: FailureEvent[] = [];
   const seen = new Map<number, number>();
   const total = domains.nodes + domains.spares;
-  for (let i = 0; i < own; i++) {
-    const event = events[i];
-    if (!event) continue;
+  for (const event of events) {
     // Counted per node and component, so that other nodes' failures do not move this one's luck.
     const member = event.component * total + event.firstNode;
     const nth = seen.get(member) ?? 0;
@@ -116,23 +118,22 @@ function addFollowers(
     const size = Math.min(domains.nodesPerRack, total - rack);
     const offset = size > 1 ? 1 + Math.floor(random.uniform(member, 3 * nth + 2) * (size - 1)) : 0;
     const firstNode = event.nodeCount === 1 ? rack + ((event.firstNode - rack + offset) % size) : event.firstNode;
-    events.push({ ...event, timeSeconds, firstNode, ofLemon: false });
+    followers.push({ ...event, timeSeconds, firstNode, ofLemon: false });
   }
+  return followers;
 }
 
-function replayed(
-  model: FailureModel,
-  incidents: NonNullable<FailureModel['incidents']>,
-  domains: FailureDomains,
-  horizonSeconds: number,
-): FailureEvent[] {
-  return incidents
-    .filter((incident) => incident.timeSeconds < horizonSeconds)
+/** Incidents on nodes that the job has not are left out; those on no node in particular hit the job. */
+function replayed(model: FailureModel, domains: FailureDomains, horizonSeconds: number): FailureEvent[] {
+  const total = domains.nodes + domains.spares;
+  return (model.incidents ?? [])
+    .filter(({ timeSeconds, node }) => timeSeconds < horizonSeconds && node < total)
     .map(({ timeSeconds, component, node }): FailureEvent => {
-      if (!model.components[component])
-        throw new RangeError(`drawFailures: incident of unknown component ${component}`);
-      const hits = node >= 0 && node < domains.nodes + domains.spares;
-      return { timeSeconds, component, firstNode: hits ? node : 0, nodeCount: hits ? 1 : 0, ofLemon: false };
-    })
-    .sort((a, b) => a.timeSeconds - b.timeSeconds);
+      const level = model.components[component]?.level;
+      if (!level) throw new RangeError(`drawFailures: incident of unknown component ${component}`);
+      const span = level === 'rack' ? domains.nodesPerRack : level === 'switch' ? domains.nodesPerSwitch : 1;
+      const firstNode = Math.max(0, Math.floor(node / span) * span);
+      const nodeCount = node < 0 ? 0 : Math.min(span, total - firstNode);
+      return { timeSeconds, component, firstNode, nodeCount, ofLemon: false };
+    });
 }

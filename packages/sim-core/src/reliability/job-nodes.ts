@@ -34,6 +34,7 @@ export class JobNodes implements RunNodes {
   }
 
   get nextStragglerEnd(): number {
+    if (this.#stragglers.length === 0) return Number.POSITIVE_INFINITY;
     return this.#stragglers.reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY);
   }
 
@@ -93,7 +94,8 @@ export class JobNodes implements RunNodes {
   }
 
   speedAfterReturns(time: number): number {
-    if (this.#away.length === 0 && this.#configuration === 0) return this.#speed;
+    // In the healthy configuration nothing is left to grow back to.
+    if (this.#configuration === 0) return this.#speed;
     this.#return(time);
     const configuration = this.#policy.configuration(this.#missing());
     return configuration < 0 ? this.#speed : this.#policy.speed(configuration, this.#slowest);

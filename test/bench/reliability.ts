@@ -1,0 +1,36 @@
+/**
+ * Long runs: time of one trial and of a thousand, of 54 days at 16,384 GPUs, for each way to recover and to save.
+ * Run: npx esbuild test/bench/reliability.ts --bundle --platform=node --format=esm --outfile=node_modules/.cache/reliability.mjs && node node_modules/.cache/reliability.mjs
+ */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+const regatta = join(process.cwd(), 'packages/cli/bin/regatta.js');
+
+/** Whole-process seconds of a run of so many trials. */
+function seconds(trials: number, recovery: string, checkpoint: string, workers: number): number {
+  const line = ['run', 'llama-3.1-405b-h100', '--gpus', '16384', '--days', '54', '--trials', `${trials}`];
+  const sets = ['failures={profile: llama3-2024}', `recovery=${recovery}`, `checkpoint=${checkpoint}`];
+  const args = [...line, ...sets.flatMap((set) => ['--set', set]), '--workers', `${workers}`, '--json'];
+  const start = process.hrtime.bigint();
+  const result = spawnSync(process.execPath, [regatta, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (result.status !== 0) throw new Error(`${args.join(' ')}: exit ${result.status}\n${result.stderr}`);
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+console.log(`${cpus()[0]?.model ?? ''}, ${cpus().length} cores, Node ${process.version}`);
+console.log('| recovery, checkpoint | a trial, ms | 1,000 trials, s, 1 worker | 2 workers |');
+console.log('|---|---|---|---|');
+for (const policy of ['spares', 'shrink', 'replan', 'reroute']) {
+  for (const kind of policy === 'spares' ? ['synchronous', 'asynchronous', 'in-memory'] : ['synchronous']) {
+    const recovery = `{policy: ${policy}, spares: ${policy === 'spares' ? 64 : 8}}`;
+    const of = (trials: number, workers: number): number =>
+      median([1, 2, 3].map(() => seconds(trials, recovery, `{kind: ${kind}}`, workers)));
+    const [few, many] = [of(100, 1), of(1000, 1)];
+    const trial = ((many - few) / 900) * 1000;
+    console.log(`| ${policy}, ${kind} | ${trial.toFixed(2)} | ${many.toFixed(2)} | ${of(1000, 2).toFixed(2)} |`);
+  }
+}
