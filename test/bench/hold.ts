@@ -1,12 +1,15 @@
 /**
  * HOLD: pop the least event, push it again an exponential time later, with n pending. Event queue of the kernel beside
  * flatqueue and tinyqueue in the same run; medians. The kernel's keeps the order of scheduling among equal times.
- * Run: npx esbuild test/bench/hold.ts --bundle --platform=node --format=esm --outfile=test/hold.tmp.mjs && node test/hold.tmp.mjs
+ * SimPy's looping timeout processes are run beside the kernel's where Python has it (Debian: python3-simpy3).
+ * Run: `npx --yes pnpm@12 run bench hold`.
  */
 
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { EventQueue, Simulation } from '@regatta/sim-core';
 import FlatQueue from 'flatqueue';
 import TinyQueue from 'tinyqueue';
-import { EventQueue } from '../../packages/sim-core/src/kernel/event-queue.js';
 
 interface Held {
   time: number;
@@ -82,4 +85,38 @@ for (const n of [1e3, 1e5, 1e6]) {
   console.log(
     `| ${n} | ${own.toFixed(2)} | ${other.toFixed(2)} | ${slow.toFixed(2)} | ${(own / other).toFixed(2)} | ${(own / slow).toFixed(2)} |`,
   );
+}
+
+/** Million timeouts a second of n processes that wait an exponential time, over and over: as users write models. */
+function processes(n: number, timeouts: number): number {
+  const simulation = new Simulation();
+  let k = 0;
+  for (let i = 0; i < n; i++) {
+    simulation.process(function* () {
+      for (;;) yield simulation.timeout(gap(k++));
+    });
+  }
+  for (let i = 0; i < n + timeouts / 4; i++) simulation.step();
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < timeouts; i++) simulation.step();
+  return timeouts / (Number(process.hrtime.bigint() - start) / 1e9) / 1e6;
+}
+
+function simpy(n: number, timeouts: number): number | undefined {
+  const script = join(process.cwd(), 'test/bench/simpy/timeouts.py');
+  for (const python of ['/usr/bin/python3', 'python3']) {
+    const run = spawnSync(python, [script, `${n}`, `${timeouts}`], { encoding: 'utf8' });
+    if (run.status === 0) return Number(run.stdout) / 1e6;
+  }
+  return undefined;
+}
+
+console.log('\n| processes | kernel, M timeouts/s | SimPy, M timeouts/s | against SimPy |');
+console.log('|---|---|---|---|');
+for (const n of [1e3, 1e5]) {
+  const own = median([1, 2, 3].map(() => processes(n, 1e6)));
+  const theirs = [1, 2, 3].flatMap(() => simpy(n, 2e5) ?? []);
+  const other = theirs.length > 0 ? median(theirs) : undefined;
+  const ratio = other === undefined ? 'SimPy is not installed' : (own / other).toFixed(1);
+  console.log(`| ${n} | ${own.toFixed(2)} | ${other?.toFixed(3) ?? ''} | ${ratio} |`);
 }

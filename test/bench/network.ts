@@ -1,7 +1,7 @@
 /**
  * Flows on links: time, memory and growth of the fluid network, beside SimGrid where it is installed.
  * `--simgrid` runs SimGrid too (w2 takes it a minute); `--only w1,w3b` picks workloads; `--no-growth` leaves the last part out.
- * Run: npx esbuild test/bench/network.ts --bundle --platform=node --format=esm --outfile=node_modules/.cache/network.mjs && node node_modules/.cache/network.mjs
+ * Run: `npx --yes pnpm@12 run bench network`
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * Long runs: time of one trial and of a thousand, of 54 days at 16,384 GPUs, for each way to recover and to save.
- * Run: npx esbuild test/bench/reliability.ts --bundle --platform=node --format=esm --outfile=node_modules/.cache/reliability.mjs && node node_modules/.cache/reliability.mjs
+ * Run: `npx --yes pnpm@12 run bench reliability`
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * Speed of the cluster engine, by hand: `npx esbuild test/bench/scheduling.ts --bundle --platform=node --format=esm --outfile=$TMP/scheduling.mjs && node $TMP/scheduling.mjs`.
+ * Speed of the cluster engine. Run: `npx --yes pnpm@12 run bench scheduling`
  * Prints one line for each run: jobs, policy, seconds, microseconds an event, longest queue.
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * Whole-process times and peak memory of the step simulation, as a user gets them.
- * Run: npx esbuild test/bench/step.ts --bundle --platform=node --format=esm --outfile=node_modules/.cache/step.mjs && node node_modules/.cache/step.mjs
+ * Run: `npx --yes pnpm@12 run bench step`
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';

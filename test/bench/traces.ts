@@ -1,7 +1,6 @@
 /**
  * Every trace of ../shared/traces in full through every built-in policy, with the invariants that one walk over the log can check.
- * By hand: `npx esbuild test/bench/traces.ts --bundle --platform=node --format=esm --alias:@regatta/sim-core=./packages/sim-core/src/index.ts
- * --alias:@regatta/scenarios=./packages/scenarios/src/index.ts --outfile=FILE.mjs && node FILE.mjs FOLDER`.
+ * Run: `npx --yes pnpm@12 run bench traces FOLDER`
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

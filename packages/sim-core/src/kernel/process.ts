@@ -21,17 +21,17 @@ export class Process<T> extends SimEvent<T> {
   readonly #simulation: ProcessScheduler;
   readonly #generator: Generator<SimEvent<unknown>, T, unknown>;
   #waitsFor: SimEvent<unknown> | undefined;
+
   readonly #resume = (event: SimEvent<unknown>): void => {
     this.#waitsFor = undefined;
-    if (event.failed) this.#advance(() => this.#generator.throw(event.error));
-    else this.#advance(() => this.#generator.next(event.value));
+    this.#advance(event.failed, event.failed ? event.error : event.value);
   };
 
   constructor(simulation: ProcessScheduler, body: ProcessBody<T>) {
     super();
     this.#simulation = simulation;
     this.#generator = body();
-    simulation.schedule(0, () => this.#advance(() => this.#generator.next()));
+    simulation.schedule(0, () => this.#advance(false, undefined));
   }
 
   /** Throws an Interrupt into the process where it waits; what it waited for goes on without it. */
@@ -40,15 +40,14 @@ export class Process<T> extends SimEvent<T> {
     this.#waitsFor?.forget(this.#resume);
     this.#waitsFor = undefined;
     this.#simulation.schedule(0, () => {
-      if (this.pending && this.#waitsFor === undefined)
-        this.#advance(() => this.#generator.throw(new Interrupt(cause)));
+      if (this.pending && this.#waitsFor === undefined) this.#advance(true, new Interrupt(cause));
     });
   }
 
-  #advance(step: () => IteratorResult<SimEvent<unknown>, T>): void {
+  #advance(throws: boolean, value: unknown): void {
     let result: IteratorResult<SimEvent<unknown>, T>;
     try {
-      result = step();
+      result = throws ? this.#generator.throw(value) : this.#generator.next(value);
     } catch (error) {
       // A process that nobody waits for must not fail in silence; one that is waited for hands its failure on.
       if (error instanceof Interrupt) {

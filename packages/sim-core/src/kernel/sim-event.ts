@@ -5,7 +5,9 @@ export class SimEvent<T> {
   #state: 'pending' | 'succeeded' | 'failed' = 'pending';
   #value: T | undefined;
   #error: unknown;
-  #listeners: Listener<T>[] = [];
+  /** Most events have one listener: an array only for more. */
+  #listener: Listener<T> | undefined;
+  #others: Listener<T>[] | undefined;
 
   get pending(): boolean {
     return this.#state === 'pending';
@@ -40,13 +42,16 @@ export class SimEvent<T> {
 
   /** Calls back when it happens, at once if it has. */
   whenHappens(listener: Listener<T>): void {
-    if (this.#state === 'pending') this.#listeners.push(listener);
-    else listener(this);
+    if (this.#state !== 'pending') listener(this);
+    else if (this.#listener === undefined) this.#listener = listener;
+    else if (this.#others === undefined) this.#others = [listener];
+    else this.#others.push(listener);
   }
 
   /** Forgets a listener. */
   forget(listener: Listener<T>): void {
-    this.#listeners = this.#listeners.filter((other) => other !== listener);
+    this.#others = this.#others?.filter((other) => other !== listener);
+    if (this.#listener === listener) this.#listener = this.#others?.shift();
   }
 
   #happen(state: 'succeeded' | 'failed'): void {
@@ -55,9 +60,12 @@ export class SimEvent<T> {
   }
 
   #tell(): void {
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener(this);
+    const first = this.#listener;
+    const others = this.#others;
+    this.#listener = undefined;
+    this.#others = undefined;
+    first?.(this);
+    if (others) for (const listener of others) listener(this);
   }
 }
 

@@ -10,14 +10,18 @@ export interface Scheduled {
   reschedule(timeSeconds: number): boolean;
 }
 
+/** What happens at a time: a closure, or an event that succeeds. */
+type Action = (() => void) | SimEvent<void>;
+
 /**
  * A clock and its pending actions, for readable models: schedule closures, or write processes as generators. Actions at the
  * same time run in the order in which they were scheduled. (The simulator's hot rooms use EventQueue directly.)
  */
 export class Simulation {
   readonly #queue = new EventQueue();
-  readonly #actions = new Map<number, () => void>();
-  #nextAction = 0;
+  /** Actions by slot; the queue's payload is the slot. */
+  readonly #actions: (Action | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
   #now = 0;
 
   /** Simulated seconds. */
@@ -41,14 +45,12 @@ export class Simulation {
   at(timeSeconds: number, action: () => void): Scheduled {
     if (!(timeSeconds >= this.#now))
       throw new RangeError(`Simulation.at: ${timeSeconds} lies before now (${this.#now})`);
-    const key = this.#nextAction;
-    this.#nextAction = (this.#nextAction + 1) & 0x7fffffff;
-    this.#actions.set(key, action);
-    const id = this.#queue.push(timeSeconds, key);
+    const slot = this.#slotFor(action);
+    const id = this.#queue.push(timeSeconds, slot);
     return {
       cancel: () => {
         const pending = this.#queue.cancel(id);
-        if (pending) this.#actions.delete(key);
+        if (pending) this.#release(slot);
         return pending;
       },
       reschedule: (time) => {
@@ -56,6 +58,17 @@ export class Simulation {
         return this.#queue.reschedule(id, time);
       },
     };
+  }
+
+  #slotFor(action: Action): number {
+    const slot = this.#freeSlots.pop() ?? this.#actions.length;
+    this.#actions[slot] = action;
+    return slot;
+  }
+
+  #release(slot: number): void {
+    this.#actions[slot] = undefined;
+    this.#freeSlots.push(slot);
   }
 
   /** An event that somebody will trigger. */
@@ -66,7 +79,8 @@ export class Simulation {
   /** An event that succeeds after a delay. */
   timeout(delaySeconds: number): SimEvent<void> {
     const event = new SimEvent<void>();
-    this.schedule(delaySeconds, () => event.succeed(undefined));
+    if (!(delaySeconds >= 0)) throw new RangeError(`Simulation.timeout: delay is ${delaySeconds}, must be 0 or more`);
+    this.#queue.push(this.#now + delaySeconds, this.#slotFor(event));
     return event;
   }
 
@@ -77,12 +91,13 @@ export class Simulation {
 
   /** Runs the next action; false when there is none. */
   step(): boolean {
-    const key = this.#queue.pop();
-    if (key < 0) return false;
+    const slot = this.#queue.pop();
+    if (slot < 0) return false;
     this.#now = this.#queue.poppedTime;
-    const action = this.#actions.get(key);
-    this.#actions.delete(key);
-    action?.();
+    const action = this.#actions[slot];
+    this.#release(slot);
+    if (typeof action === 'function') action();
+    else action?.succeed(undefined);
     return true;
   }
 
