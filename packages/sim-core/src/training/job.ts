@@ -78,6 +78,8 @@ export interface Job {
 export interface Perturbation {
   readonly slowRanks: readonly { readonly rank: number; readonly factor: number }[];
   readonly links: readonly { readonly link: string; readonly capacityFactor: number }[];
+  /** Steady traffic of other jobs between two nodes, over all of their NICs. */
+  readonly traffic?: readonly { readonly from: number; readonly to: number; readonly bytesPerSecond: number }[];
   readonly jitter: { readonly sigma: number };
   readonly seed: number;
 }

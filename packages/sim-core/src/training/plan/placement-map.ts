@@ -10,6 +10,9 @@ export class RankPlaces {
   /** Ranks of one scale-up domain; at least one node's. */
   readonly domainRanks: number;
   readonly nodesPerLeaf: number;
+  /** Perturbed links beyond the NICs, by name. */
+  readonly fabricLinks: readonly string[];
+  readonly traffic: NonNullable<Perturbation['traffic']>;
   readonly #slow = new Map<number, number>();
   readonly #port = new Map<number, number>();
   readonly #nic = new Map<number, number>();
@@ -34,14 +37,18 @@ export class RankPlaces {
     for (const { rank, factor } of perturbation.slowRanks) {
       if (rank < ranks) this.#slow.set(rank, (this.#slow.get(rank) ?? 1) * factor);
     }
-    for (const { link, capacityFactor } of perturbation.links) this.#addLink(link, capacityFactor);
+    const others = perturbation.links.filter(({ link, capacityFactor }) => !this.#addLink(link, capacityFactor));
+    this.fabricLinks = others.map(({ link }) => link);
+    this.traffic = perturbation.traffic ?? [];
   }
 
-  #addLink(link: string, factor: number): void {
+  /** Takes a NIC's or a port's factor; false for another link. */
+  #addLink(link: string, factor: number): boolean {
     const nic = /^node(\d+)\.nic(\d+)(?:\.(?:up|down))?$/.exec(link);
     if (nic) this.#nic.set(Number(nic[1]) * this.nicsPerNode + Number(nic[2]), factor);
     const gpu = /^node(\d+)\.gpu(\d+)(?:\.(?:up|down))?$/.exec(link);
     if (gpu) this.#port.set(Number(gpu[1]) * this.gpusPerNode + Number(gpu[2]), factor);
+    return nic !== null || gpu !== null;
   }
 
   nodeOf(rank: number): number {

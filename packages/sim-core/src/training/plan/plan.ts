@@ -1,10 +1,12 @@
 import type { Cluster } from '../../platform/cluster.js';
 import type { Job, Perturbation } from '../job.js';
+import { linkKey, refineWithLinks } from './link-refinement.js';
+import type { LinkUse, SharedLink, UseLabel } from './link-use.js';
 import { RankPlaces } from './placement-map.js';
 import { activeKinds, isRegular, productBlocks, type RankBlocks, singleRankBlocks } from './rank-blocks.js';
 import { type GroupKind, RankGrid } from './rank-grid.js';
-import { type Colouring, colouringOf, refine } from './refinement.js';
-import { groupCrossing, messageCrosses, sharedTiers, type ZoneTier } from './shared-zones.js';
+import { type Colouring, colouringOf } from './refinement.js';
+import { sharedLinks } from './shared-links.js';
 
 /** Ranks that cannot be told apart: simulated once. */
 export interface RankClass {
@@ -43,12 +45,14 @@ export interface NicClass {
   readonly counts: readonly number[];
 }
 
-/** Zones (leaves, pods) that cannot be told apart: the ranks behind one of them. */
-export interface ZoneClass {
-  readonly tier: ZoneTier;
-  readonly ranks: readonly number[];
-  /** Class of each of the ranks. */
-  readonly classes: readonly number[];
+/** Links of the fabric that cannot be told apart, with what the ranks of each class put on one of them. */
+export interface LinkClass {
+  readonly capacityBytesPerSecond: number;
+  readonly uses: ReadonlyMap<UseLabel, readonly ClassedUse[]>;
+}
+
+export interface ClassedUse extends LinkUse {
+  readonly rankClass: number;
 }
 
 /** Who sits where and who talks to whom, in classes with multiplicities (architecture: Plan). */
@@ -61,8 +65,8 @@ export interface Plan {
   readonly classes: readonly RankClass[];
   readonly groups: readonly GroupClass[];
   readonly nics: readonly NicClass[];
-  /** Of the tiers whose uplinks can hold traffic back. */
-  readonly zones: readonly ZoneClass[];
+  /** Of the fabric's links those that can hold traffic back. */
+  readonly links: readonly LinkClass[];
   /** Group class (index into groups) of a class for a kind. */
   groupOf(kind: GroupKind, rankClass: number): number;
   /** Class at another pipeline stage with the same tensor, context and data coordinates. */
@@ -79,36 +83,7 @@ export interface PlanOptions {
 
 const jitters = (perturbation: Perturbation): boolean => perturbation.jitter.sigma > 0;
 
-/** How a rank's traffic crosses the zones around it, as a key. */
-function crossingKey(
-  grid: RankGrid,
-  places: RankPlaces,
-  tiers: readonly ZoneTier[],
-  kinds: readonly GroupKind[],
-  rank: number,
-): string {
-  const last = grid.ranks - grid.stageRanks;
-  return tiers
-    .map((tier) => {
-      const groups = kinds.map((kind) => {
-        const { out, in: into } = groupCrossing(grid, places, tier, kind, rank);
-        return `${out},${into}`;
-      });
-      const ahead = rank < last && messageCrosses(grid, tier, rank, 1);
-      const behind = rank >= grid.stageRanks && messageCrosses(grid, tier, rank, -1);
-      const around = messageCrosses(grid, tier, rank % grid.stageRanks, Math.floor(rank / grid.stageRanks));
-      return `${groups.join(';')}${ahead}${behind}${around}`;
-    })
-    .join('/');
-}
-
-function initialColouring(
-  blocks: RankBlocks,
-  grid: RankGrid,
-  places: RankPlaces,
-  kinds: readonly GroupKind[],
-): Colouring {
-  const tiers = sharedTiers(places);
+function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces): Colouring {
   const keys: string[] = new Array(blocks.count);
   for (let block = 0; block < blocks.count; block++) {
     const rank = blocks.representative[block] ?? 0;
@@ -117,7 +92,7 @@ function initialColouring(
     const hops = `${places.domainOf(rank) === places.domainOf(first)}${ahead < grid.ranks && places.domainOf(ahead) === places.domainOf(rank)}`;
     const nic = places.nicFactorOf(places.nicOf(rank));
     keys[block] =
-      `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}|${crossingKey(grid, places, tiers, kinds, rank)}`;
+      `${blocks.stage[block]}|${places.deviceOf(rank)}|${places.slowFactorOf(rank)}|${places.portFactorOf(rank)}|${nic}|${hops}`;
   }
   return colouringOf(keys);
 }
@@ -128,13 +103,14 @@ export function startingBlocks(
   places: RankPlaces,
   hasExperts: boolean,
   mergeable: boolean,
+  links: readonly SharedLink[] = [],
 ): RankBlocks {
   const kinds = activeKinds(hasExperts);
   const touched = places.touchedRanks();
   const regular =
     mergeable &&
     places.devices.length === 1 &&
-    sharedTiers(places).length === 0 &&
+    links.length === 0 &&
     isRegular(grid, places, kinds) &&
     (touched.length === 0 || (places.privateNics && !hasExperts));
   if (!regular) return singleRankBlocks(grid, places, kinds);
@@ -158,18 +134,19 @@ export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation
   const hasExperts = job.model.experts !== undefined;
   const kinds = activeKinds(hasExperts);
   const fold = options.fold && !jitters(perturbation);
-  const blocks = startingBlocks(grid, places, hasExperts, fold);
+  const links = sharedLinks(grid, places, kinds);
+  const blocks = startingBlocks(grid, places, hasExperts, fold, links);
   const colouring = fold
-    ? refine(blocks, initialColouring(blocks, grid, places, kinds))
+    ? refineWithLinks(blocks, initialColouring(blocks, grid, places), grid, links)
     : { colours: blocks.count, colourOf: Int32Array.from({ length: blocks.count }, (_, i) => i) };
-  return new FoldedPlan(job, cluster, grid, places, kinds, blocks, colouring);
+  return new FoldedPlan(job, cluster, grid, places, kinds, blocks, colouring, links);
 }
 
 class FoldedPlan implements Plan {
   readonly classes: readonly RankClass[];
   readonly groups: readonly GroupClass[];
   readonly nics: readonly NicClass[];
-  readonly zones: readonly ZoneClass[];
+  readonly links: readonly LinkClass[];
   readonly #groupOf: ReadonlyMap<GroupKind, Int32Array>;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
@@ -182,6 +159,7 @@ class FoldedPlan implements Plan {
     readonly kinds: readonly GroupKind[],
     readonly blocks: RankBlocks,
     readonly colouring: Colouring,
+    links: readonly SharedLink[],
   ) {
     const { colours, colourOf } = colouring;
     const firstBlock = new Int32Array(colours).fill(-1);
@@ -204,7 +182,7 @@ class FoldedPlan implements Plan {
     this.#groupOf = groupOf;
     const nicOf: number[] = [];
     this.nics = this.#nicClasses(firstBlock, nicOf);
-    this.zones = sharedTiers(places).flatMap((tier) => this.#zoneClasses(tier));
+    this.links = this.#linkClasses(links);
     this.classes = Array.from({ length: colours }, (_, colour) => {
       const representative = blocks.representative[firstBlock[colour] ?? 0] ?? 0;
       return {
@@ -247,7 +225,7 @@ class FoldedPlan implements Plan {
     const placements = new Map<string, GroupPlacement>();
     for (const membership of blocks.memberships) {
       const kind = membership.kind;
-      if (kind === 'nic' || kind === 'leaf' || kind === 'pod') continue;
+      if (kind === 'nic') continue;
       const wanted = new Set<number>();
       for (const block of firstBlock) wanted.add(membership.groupOf[block] ?? 0);
       const sums = new Map<number, Map<number, number>>();
@@ -289,24 +267,18 @@ class FoldedPlan implements Plan {
     return { groups, groupOf };
   }
 
-  #zoneClasses(tier: ZoneTier): ZoneClass[] {
-    const members = new Map<number, number[]>();
-    for (let rank = 0; rank < this.grid.ranks; rank++) {
-      const zone = tier.zoneOf(rank);
-      const list = members.get(zone);
-      if (list) list.push(rank);
-      else members.set(zone, [rank]);
-    }
+  #linkClasses(links: readonly SharedLink[]): LinkClass[] {
+    const colourOf = (rank: number): number => this.classOfRank(rank);
     const seen = new Set<string>();
-    const zones: ZoneClass[] = [];
-    for (const ranks of members.values()) {
-      const classes = ranks.map((rank) => this.classOfRank(rank));
-      const key = [...classes].sort((a, b) => a - b).join(',');
-      if (seen.has(key)) continue;
+    return links.flatMap((link) => {
+      const key = linkKey(this.grid, link, colourOf);
+      if (seen.has(key)) return [];
       seen.add(key);
-      zones.push({ tier, ranks, classes });
-    }
-    return zones;
+      const uses = [...link.uses].map(
+        ([label, all]) => [label, all.map((use) => ({ ...use, rankClass: colourOf(use.rank) }))] as const,
+      );
+      return [{ capacityBytesPerSecond: link.capacityBytesPerSecond, uses: new Map(uses) }];
+    });
   }
 
   #nicClasses(firstBlock: Int32Array, nicOf: number[]): NicClass[] {

@@ -1,10 +1,9 @@
 import type { RankPlaces } from './placement-map.js';
 import { type GroupKind, groupKinds, type RankGrid } from './rank-grid.js';
-import { sharedTiers, type ZoneTier } from './shared-zones.js';
 
 /** Membership of blocks in the groups of one kind: each block lies in one group, with as many ranks as its weight. */
 export interface Membership {
-  readonly kind: GroupKind | 'nic' | ZoneTier['name'];
+  readonly kind: GroupKind | 'nic';
   readonly groupOf: Int32Array;
   readonly weight: Float64Array;
   readonly groups: number;
@@ -61,9 +60,7 @@ export function singleRankBlocks(grid: RankGrid, places: RankPlaces, kinds: read
     }
     return { kind, groupOf, weight: ones, groups };
   });
-  if (!places.privateNics) memberships.push(sharedMembership('nic', count, ones, (rank) => places.nicOf(rank)));
-  for (const tier of sharedTiers(places))
-    memberships.push(sharedMembership(tier.name, count, ones, (rank) => tier.zoneOf(rank)));
+  if (!places.privateNics) memberships.push(nicMembership(count, ones, (rank) => places.nicOf(rank)));
   return {
     count,
     representative,
@@ -75,12 +72,7 @@ export function singleRankBlocks(grid: RankGrid, places: RankPlaces, kinds: read
   };
 }
 
-function sharedMembership(
-  kind: 'nic' | ZoneTier['name'],
-  count: number,
-  weight: Float64Array,
-  idOf: (rank: number) => number,
-): Membership {
+function nicMembership(count: number, weight: Float64Array, idOf: (rank: number) => number): Membership {
   const dense = new Map<number, number>();
   const groupOf = new Int32Array(count);
   for (let rank = 0; rank < count; rank++) {
@@ -89,7 +81,7 @@ function sharedMembership(
     if (known === undefined) dense.set(id, dense.size);
     groupOf[rank] = known ?? dense.size - 1;
   }
-  return { kind, groupOf, weight, groups: dense.size };
+  return { kind: 'nic', groupOf, weight, groups: dense.size };
 }
 
 interface CoordinateBlocks {

@@ -6,8 +6,8 @@ import {
   collectiveFabricOf,
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
+import { hopLabel } from '../plan/link-use.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
-import { groupCrossing, messageCrosses } from '../plan/shared-zones.js';
 import type { CollectiveDescriptor } from './program.js';
 
 /**
@@ -49,8 +49,7 @@ export class StepNetwork {
   readonly #capacity: Float64Array;
   readonly #nicTransmit: number;
   readonly #nicReceive: number;
-  readonly #zoneUp: number;
-  readonly #zoneDown: number;
+  readonly #fabricLinks: number;
   readonly #costs = new Map<string, CollectiveCost>();
 
   constructor(plan: Plan) {
@@ -60,14 +59,10 @@ export class StepNetwork {
     const nics = plan.nics.length;
     this.#nicTransmit = classes;
     this.#nicReceive = classes + nics;
-    const zones = plan.zones.length;
-    this.#zoneUp = classes + 2 * nics;
-    this.#zoneDown = this.#zoneUp + zones;
-    this.#capacity = new Float64Array(classes + 2 * nics + 2 * zones);
-    plan.zones.forEach(({ tier }, z) => {
-      const device = plan.cluster.device;
-      this.#capacity[this.#zoneUp + z] = tier.capacityBytesPerSecond * device.nicMax;
-      this.#capacity[this.#zoneDown + z] = tier.capacityBytesPerSecond * device.nicMax;
+    this.#fabricLinks = classes + 2 * nics;
+    this.#capacity = new Float64Array(this.#fabricLinks + plan.links.length);
+    plan.links.forEach(({ capacityBytesPerSecond }, l) => {
+      this.#capacity[this.#fabricLinks + l] = capacityBytesPerSecond * plan.cluster.device.nicMax;
     });
     const nicBytesPerSecond = this.#fabric.nicBytesPerSecond;
     plan.classes.forEach((rankClass, k) => {
@@ -108,7 +103,7 @@ export class StepNetwork {
         weights.set(this.#nicReceive + nic, load);
         alone = Math.max(alone, cost.nicBytes / (this.#capacity[this.#nicTransmit + nic] ?? 0));
       }
-      alone = Math.max(alone, this.#crossZones(weights, kind, members, share));
+      alone = Math.max(alone, this.#crossFabric(weights, kind, members, share));
     }
     return this.#route(volume, weights, cost, alone, cost.nicBytes > 0, cost.scaleUpBytes > 0);
   }
@@ -136,50 +131,45 @@ export class StepNetwork {
         this.#capacity[this.#nicTransmit + sender] ?? 0,
         this.#capacity[this.#nicReceive + receiver] ?? 0,
       );
-      alone = Math.max(cost.nicBytes / capacity, this.#crossZonesByMessage(weights, from, to, stages, cost.nicBytes));
+      alone = Math.max(cost.nicBytes / capacity, this.#crossFabricByMessage(weights, from, stages, cost.nicBytes));
     }
     return this.#route(shares ? cost.scaleUpBytes : cost.nicBytes, weights, cost, alone, !shares, shares);
   }
 
-  /** What the groups of one class put on the uplinks and downlinks of zones; returns the most that one such group puts on one, in seconds. */
-  #crossZones(weights: Map<number, number>, kind: string, members: ReadonlySet<number>, bytes: number): number {
-    const { grid, places, zones, kinds } = this.#plan;
+  /** What the groups of one class put on the fabric's links; returns the most that one such group puts on one, in seconds. */
+  #crossFabric(weights: Map<number, number>, kind: string, members: ReadonlySet<number>, bytes: number): number {
+    const { grid, links, kinds } = this.#plan;
     const known = kinds.find((other) => other === kind);
     let alone = 0;
     if (known === undefined) return alone;
-    zones.forEach(({ tier, ranks, classes }, z) => {
-      let up = 0;
-      let down = 0;
+    links.forEach(({ uses }, l) => {
+      let load = 0;
       const own = new Map<number, number>();
-      const capacity = this.#capacity[this.#zoneUp + z] ?? 0;
-      ranks.forEach((rank, i) => {
-        if (!members.has(classes[i] ?? -1)) return;
-        const crossing = groupCrossing(grid, places, tier, known, rank);
-        up += crossing.out * bytes;
-        down += crossing.in * bytes;
+      const capacity = this.#capacity[this.#fabricLinks + l] ?? 0;
+      for (const { rank, rankClass, share } of uses.get(known) ?? []) {
+        if (!members.has(rankClass)) continue;
+        load += share * bytes;
         const group = grid.groupBase(known, rank);
-        const load = (own.get(group) ?? 0) + crossing.out * bytes;
-        own.set(group, load);
-        alone = Math.max(alone, load / capacity);
-      });
-      if (up > 0) weights.set(this.#zoneUp + z, up);
-      if (down > 0) weights.set(this.#zoneDown + z, down);
+        const groupLoad = (own.get(group) ?? 0) + share * bytes;
+        own.set(group, groupLoad);
+        alone = Math.max(alone, groupLoad / capacity);
+      }
+      if (load > 0) weights.set(this.#fabricLinks + l, load);
     });
     return alone;
   }
 
   /** What the messages of one class to another stage put on them. */
-  #crossZonesByMessage(weights: Map<number, number>, from: number, to: number, stages: number, bytes: number): number {
-    const { grid, zones } = this.#plan;
+  #crossFabricByMessage(weights: Map<number, number>, from: number, stages: number, bytes: number): number {
     let alone = 0;
-    zones.forEach(({ tier, ranks, classes }, z) => {
-      const count = (rankClass: number, hop: number): number =>
-        ranks.filter((rank, i) => classes[i] === rankClass && messageCrosses(grid, tier, rank, hop)).length;
-      const up = count(from, stages) * bytes;
-      const down = count(to, -stages) * bytes;
-      if (up > 0) weights.set(this.#zoneUp + z, up);
-      if (down > 0) weights.set(this.#zoneDown + z, down);
-      if (up + down > 0) alone = Math.max(alone, bytes / (this.#capacity[this.#zoneUp + z] ?? 0));
+    this.#plan.links.forEach(({ uses }, l) => {
+      let load = 0;
+      for (const { rankClass, share } of uses.get(hopLabel(stages)) ?? []) {
+        if (rankClass !== from) continue;
+        load += share * bytes;
+        alone = Math.max(alone, (share * bytes) / (this.#capacity[this.#fabricLinks + l] ?? 0));
+      }
+      if (load > 0) weights.set(this.#fabricLinks + l, load);
     });
     return alone;
   }
