@@ -203,6 +203,10 @@ const jobSchema = z.strictObject({
 const perturbSchema = z.strictObject({
   slowRanks: z.array(z.strictObject({ rank: countOrZero, factor })).default([]),
   links: z.array(z.strictObject({ link: z.string(), capacityFactor: z.number().min(0).max(1) })).default([]),
+  traffic: z
+    .array(z.strictObject({ from: countOrZero, to: countOrZero, bytesPerSecond: positive }))
+    .default([])
+    .describe('steady traffic of other jobs between two nodes, over all of their NICs'),
   jitter: z.strictObject({ sigma: z.number().min(0).max(10) }).default({ sigma: 0 }),
 });
 

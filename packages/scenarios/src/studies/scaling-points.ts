@@ -3,6 +3,7 @@ import { InputError, type InputIssue } from '../schema/input-error.js';
 import { jobProblems } from '../schema/job-problems.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import { clusterOf, jobOf } from '../schema/to-core.js';
+import { perturbationProblems } from './perturbation-problems.js';
 
 export type ScalingMode = 'weak' | 'strong';
 
@@ -99,8 +100,12 @@ export function scalingPoints(resolution: Resolution, request: ScalingRequest): 
       if (!issues.some((known) => known.path === problem.path && known.message === text))
         issue(problem.path, text, problem.expected);
     }
-    const nodes = Math.ceil(gpus / gpusPerNode);
-    points.push({ gpus, job, cluster: clusterOf(scenario, nodes) });
+    const cluster = clusterOf(scenario, Math.ceil(gpus / gpusPerNode));
+    // What a smaller point has not, it is not perturbed by.
+    if (gpus === counts.at(-1))
+      for (const { path, message, expected } of perturbationProblems(scenario, cluster, gpus))
+        issue(path, message, expected);
+    points.push({ gpus, job, cluster });
   }
   if (issues.length > 0) throw new InputError(issues);
   return { baselineGpus, points, warnings };

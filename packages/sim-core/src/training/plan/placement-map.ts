@@ -10,8 +10,8 @@ export class RankPlaces {
   /** Ranks of one scale-up domain; at least one node's. */
   readonly domainRanks: number;
   readonly nodesPerLeaf: number;
-  /** Perturbed links beyond the NICs, by name. */
-  readonly fabricLinks: readonly string[];
+  /** Perturbed links beyond the NICs. */
+  readonly fabricLinks: Perturbation['links'];
   readonly traffic: NonNullable<Perturbation['traffic']>;
   readonly #slow = new Map<number, number>();
   readonly #port = new Map<number, number>();
@@ -37,8 +37,7 @@ export class RankPlaces {
     for (const { rank, factor } of perturbation.slowRanks) {
       if (rank < ranks) this.#slow.set(rank, (this.#slow.get(rank) ?? 1) * factor);
     }
-    const others = perturbation.links.filter(({ link, capacityFactor }) => !this.#addLink(link, capacityFactor));
-    this.fabricLinks = others.map(({ link }) => link);
+    this.fabricLinks = perturbation.links.filter(({ link, capacityFactor }) => !this.#addLink(link, capacityFactor));
     this.traffic = perturbation.traffic ?? [];
   }
 

@@ -5,14 +5,9 @@ import { networkFlows } from './network-flows.js';
 import type { RankPlaces } from './placement-map.js';
 import type { GroupKind, RankGrid } from './rank-grid.js';
 
-/** True when flows must be routed one by one: they choose ways, or links beyond the NICs differ from the others. */
-export function needsRoutes(places: RankPlaces): boolean {
-  const { fabric } = places.cluster;
-  if (fabric.kind === 'torus') return false;
-  if (fabric.kind === 'clos' && fabric.routing === 'spray') {
-    return places.fabricLinks.length > 0 || places.traffic.length > 0;
-  }
-  return true;
+/** True when flows must be routed one by one: they choose ways, or the fabric has no tiers whose links act as one. */
+export function needsRoutes({ cluster: { fabric } }: RankPlaces): boolean {
+  return fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
 }
 
 interface Load {
@@ -86,6 +81,7 @@ function capacities(graph: FabricGraph, places: RankPlaces): Float64Array {
   const router = new Router(graph, { seed: places.perturbation.seed });
   const { gpusPerNode } = graph.cluster;
   for (const { from, to, bytesPerSecond } of places.traffic) {
+    if (Math.max(from, to) >= graph.cluster.nodes) continue;
     for (let gpu = 0; gpu < gpusPerNode; gpu++) {
       const way = router.route(from * gpusPerNode + gpu, to * gpusPerNode + gpu);
       if (way.kind !== 'route') continue;

@@ -2,7 +2,13 @@ import { EventQueue } from '../../kernel/index.js';
 import type { Plan } from '../plan/plan.js';
 import { Book, type Books, bookColumns } from './books.js';
 import { type Cell, lockstepCells } from './cells.js';
-import { type CollectiveDescriptor, type StageProgram, StepOp, type StepProgram } from './program.js';
+import {
+  type CollectiveDescriptor,
+  type StageProgram,
+  type StepGroupKind,
+  StepOp,
+  type StepProgram,
+} from './program.js';
 import { type Route, StepNetwork } from './step-network.js';
 import { SegmentKind, type Template } from './template.js';
 
@@ -38,7 +44,7 @@ const bookOfGroup = new Map<string, number>([
 
 /** Groups that meet during the step: those of the plan, then tied-embedding pairs, then all ranks. */
 interface MeetingGroup {
-  readonly kind: string;
+  readonly kind: StepGroupKind;
   readonly classes: readonly number[];
   readonly placement: {
     readonly ranks: number;
@@ -423,7 +429,7 @@ export class StepExecution {
     return route;
   }
 
-  #groupOf(k: number, kind: string): number {
+  #groupOf(k: number, kind: StepGroupKind): number {
     if (kind === 'world') return this.#worldGroup;
     if (kind === 'tie') return this.#tieOf[k] as number;
     for (const known of this.#plan.kinds) if (known === kind) return this.#plan.groupOf(known, k);

@@ -6,9 +6,10 @@ import {
   collectiveFabricOf,
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
-import { hopLabel } from '../plan/link-use.js';
+import { hopLabel, type UseLabel } from '../plan/link-use.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
-import type { CollectiveDescriptor } from './program.js';
+import type { GroupKind } from '../plan/rank-grid.js';
+import type { CollectiveDescriptor, StepGroupKind } from './program.js';
 
 /**
  * A transfer as the fluid network takes it. Its volume is what one rank sends, so that its rate is in bytes per second and
@@ -38,6 +39,12 @@ const nothing: Route = {
   usesScaleUp: false,
 };
 
+interface FabricUse {
+  readonly link: number;
+  readonly rank: number;
+  readonly share: number;
+}
+
 /**
  * The links that a plan's classes share, and what each collective and message weighs on them. One link of a class stands
  * for all of its links; a weight is what all activities of one class put on one such link (spec/model.md 5.5 and 8).
@@ -49,7 +56,8 @@ export class StepNetwork {
   readonly #capacity: Float64Array;
   readonly #nicTransmit: number;
   readonly #nicReceive: number;
-  readonly #fabricLinks: number;
+  /** What a class puts on links of the fabric, by label and class. */
+  readonly #uses: ReadonlyMap<UseLabel, ReadonlyMap<number, readonly FabricUse[]>>;
   readonly #costs = new Map<string, CollectiveCost>();
 
   constructor(plan: Plan) {
@@ -59,11 +67,12 @@ export class StepNetwork {
     const nics = plan.nics.length;
     this.#nicTransmit = classes;
     this.#nicReceive = classes + nics;
-    this.#fabricLinks = classes + 2 * nics;
-    this.#capacity = new Float64Array(this.#fabricLinks + plan.links.length);
+    const fabricLinks = classes + 2 * nics;
+    this.#capacity = new Float64Array(fabricLinks + plan.links.length);
     plan.links.forEach(({ capacityBytesPerSecond }, l) => {
-      this.#capacity[this.#fabricLinks + l] = capacityBytesPerSecond * plan.cluster.device.nicMax;
+      this.#capacity[fabricLinks + l] = capacityBytesPerSecond * plan.cluster.device.nicMax;
     });
+    this.#uses = fabricUses(plan, fabricLinks);
     const nicBytesPerSecond = this.#fabric.nicBytesPerSecond;
     plan.classes.forEach((rankClass, k) => {
       const device = plan.places.devices[rankClass.device] ?? plan.cluster.device;
@@ -85,7 +94,7 @@ export class StepNetwork {
     { op, bytes, copies }: Pick<CollectiveDescriptor, 'op' | 'bytes' | 'copies'>,
     classes: readonly number[],
     placement: GroupPlacement,
-    kind: string,
+    kind: StepGroupKind,
   ): Route {
     if (placement.ranks <= 1) return nothing;
     const flat = this.#cost(op, bytes, placement);
@@ -103,7 +112,9 @@ export class StepNetwork {
         weights.set(this.#nicReceive + nic, load);
         alone = Math.max(alone, cost.nicBytes / (this.#capacity[this.#nicTransmit + nic] ?? 0));
       }
-      alone = Math.max(alone, this.#crossFabric(weights, kind, members, share));
+      if (kind !== 'tie' && kind !== 'world') {
+        alone = Math.max(alone, this.#crossFabric(weights, kind, members, share));
+      }
     }
     return this.#route(volume, weights, cost, alone, cost.nicBytes > 0, cost.scaleUpBytes > 0);
   }
@@ -137,41 +148,34 @@ export class StepNetwork {
   }
 
   /** What the groups of one class put on the fabric's links; returns the most that one such group puts on one, in seconds. */
-  #crossFabric(weights: Map<number, number>, kind: string, members: ReadonlySet<number>, bytes: number): number {
-    const { grid, links, kinds } = this.#plan;
-    const known = kinds.find((other) => other === kind);
+  #crossFabric(weights: Map<number, number>, kind: GroupKind, members: ReadonlySet<number>, bytes: number): number {
+    const ofGroup = new Map<string, number>();
     let alone = 0;
-    if (known === undefined) return alone;
-    links.forEach(({ uses }, l) => {
-      let load = 0;
-      const own = new Map<number, number>();
-      const capacity = this.#capacity[this.#fabricLinks + l] ?? 0;
-      for (const { rank, rankClass, share } of uses.get(known) ?? []) {
-        if (!members.has(rankClass)) continue;
-        load += share * bytes;
-        const group = grid.groupBase(known, rank);
-        const groupLoad = (own.get(group) ?? 0) + share * bytes;
-        own.set(group, groupLoad);
-        alone = Math.max(alone, groupLoad / capacity);
+    for (const rankClass of members) {
+      for (const { link, rank, share } of this.#usesOf(kind, rankClass)) {
+        const load = share * bytes;
+        weights.set(link, (weights.get(link) ?? 0) + load);
+        const group = `${link}/${this.#plan.grid.groupBase(kind, rank)}`;
+        const own = (ofGroup.get(group) ?? 0) + load;
+        ofGroup.set(group, own);
+        alone = Math.max(alone, own / (this.#capacity[link] ?? 0));
       }
-      if (load > 0) weights.set(this.#fabricLinks + l, load);
-    });
+    }
     return alone;
   }
 
   /** What the messages of one class to another stage put on them. */
   #crossFabricByMessage(weights: Map<number, number>, from: number, stages: number, bytes: number): number {
     let alone = 0;
-    this.#plan.links.forEach(({ uses }, l) => {
-      let load = 0;
-      for (const { rankClass, share } of uses.get(hopLabel(stages)) ?? []) {
-        if (rankClass !== from) continue;
-        load += share * bytes;
-        alone = Math.max(alone, (share * bytes) / (this.#capacity[this.#fabricLinks + l] ?? 0));
-      }
-      if (load > 0) weights.set(this.#fabricLinks + l, load);
-    });
+    for (const { link, share } of this.#usesOf(hopLabel(stages), from)) {
+      weights.set(link, (weights.get(link) ?? 0) + share * bytes);
+      alone = Math.max(alone, (share * bytes) / (this.#capacity[link] ?? 0));
+    }
     return alone;
+  }
+
+  #usesOf(label: UseLabel, rankClass: number): readonly FabricUse[] {
+    return this.#uses.get(label)?.get(rankClass) ?? [];
   }
 
   #ranksBehind(nic: number, counted: (rankClass: number) => boolean): number {
@@ -220,6 +224,23 @@ export class StepNetwork {
       usesScaleUp,
     };
   }
+}
+
+function fabricUses(plan: Plan, firstLink: number): Map<UseLabel, Map<number, FabricUse[]>> {
+  const byLabel = new Map<UseLabel, Map<number, FabricUse[]>>();
+  plan.links.forEach(({ uses }, l) => {
+    for (const [label, all] of uses) {
+      const byClass = byLabel.get(label) ?? new Map<number, FabricUse[]>();
+      byLabel.set(label, byClass);
+      for (const { rank, rankClass, share } of all) {
+        const use = { link: firstLink + l, rank, share };
+        const known = byClass.get(rankClass);
+        if (known) known.push(use);
+        else byClass.set(rankClass, [use]);
+      }
+    }
+  });
+  return byLabel;
 }
 
 /**

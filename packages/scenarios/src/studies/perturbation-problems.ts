@@ -1,0 +1,59 @@
+import { buildFabricGraph, type Cluster } from '@regatta/sim-core';
+import type { JobProblem } from '../schema/job-problems.js';
+import type { ResolvedScenario } from '../schema/scenario-schema.js';
+
+/** Flows over a fabric that chooses ways are routed one by one, over a graph of every link: up to so many GPUs. */
+const mostRoutedGpus = 65536;
+
+/** What a scenario perturbs that its cluster does not have, and fabrics too large to route flow by flow. */
+export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Cluster, gpus: number): JobProblem[] {
+  const problems: JobProblem[] = [];
+  const { fabric } = cluster;
+  const routed = fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
+  if (routed && gpus > mostRoutedGpus) {
+    problems.push({
+      path: 'cluster.fabric.routing',
+      message: `${fabric.kind === 'clos' ? fabric.routing : fabric.kind} is simulated flow by flow, not at ${gpus} GPUs`,
+      expected: `spray on a Clos, or at most ${mostRoutedGpus} GPUs`,
+    });
+  }
+  perturb.slowRanks.forEach(({ rank }, i) => {
+    if (rank >= gpus)
+      problems.push({
+        path: `perturb.slowRanks.${i}.rank`,
+        message: `${rank} of ${gpus} ranks`,
+        expected: `at most ${gpus - 1}`,
+      });
+  });
+  perturb.traffic.forEach((flow, i) => {
+    for (const end of ['from', 'to'] as const) {
+      if (flow[end] < cluster.nodes) continue;
+      problems.push({
+        path: `perturb.traffic.${i}.${end}`,
+        message: `node ${flow[end]} of ${cluster.nodes} nodes`,
+        expected: `at most ${cluster.nodes - 1}`,
+      });
+    }
+  });
+  const unknown = perturb.links.flatMap(({ link }, i) => (isPort(link, cluster) ? [] : [{ link, i }]));
+  if (unknown.length === 0 || problems.length > 0) return problems;
+  const graph = buildFabricGraph(cluster);
+  for (const { link, i } of unknown) {
+    if (graph.linksNamed(link).length > 0) continue;
+    problems.push({
+      path: `perturb.links.${i}.link`,
+      message: `unknown link ${link}`,
+      expected: 'a name of regatta topology --json, such as node0.nic0 or rail0.leaf0.spine0.up',
+    });
+  }
+  return problems;
+}
+
+/** A NIC or a port of a GPU that the cluster has: known by its name alone, without the graph of a large cluster. */
+function isPort(link: string, cluster: Cluster): boolean {
+  const found = /^node(\d+)\.(nic|gpu)(\d+)(?:\.(?:up|down))?$/.exec(link);
+  if (!found) return false;
+  const { fabric, gpusPerNode, nodes } = cluster;
+  const nics = fabric.kind === 'clos' ? (fabric.nicsPerNode ?? gpusPerNode) : gpusPerNode;
+  return Number(found[1]) < nodes && Number(found[3]) < (found[2] === 'nic' ? nics : gpusPerNode);
+}
