@@ -82,7 +82,14 @@ export function scenarioOf(args: Arguments, io: Io): Resolution {
     sets: listArgument(args, 'set'),
     readText: readIfThere(io),
     strict: flag(args, 'strict'),
+    ...smallestGpus(args),
   });
+}
+
+/** GPUs of the smallest point of --gpus, which files of other tools may need. */
+function smallestGpus(args: Arguments): { gpus?: number } {
+  const counts = gpuCounts(args);
+  return counts.length === 0 ? {} : { gpus: Math.min(...counts) };
 }
 
 /** A comma-separated list of GPU counts; empty when the flag is absent. */

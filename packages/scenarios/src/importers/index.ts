@@ -15,4 +15,5 @@ export { readSlurmTopology } from './slurm-topology.js';
 export { readSlurmTopologyYaml } from './slurm-topology-yaml.js';
 export type { SlurmGroup, SlurmSwitch, SlurmTopology } from './slurm-types.js';
 export * from './traces/index.js';
+export * from './training-config/index.js';
 export * from './unified-view.js';

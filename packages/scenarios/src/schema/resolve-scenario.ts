@@ -2,6 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { catalogueScenarios } from '../catalogue/scenarios.js';
 import { readIncidentLog } from '../importers/incident-log.js';
 import { parseScheduleFile } from '../importers/schedule-file.js';
+import { readTrainingConfig } from '../importers/training-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
 import { InputError, type InputIssue } from './input-error.js';
@@ -26,6 +27,8 @@ export interface ScenarioInput {
   readonly readText: ReadText;
   /** The first bad row of a log is wrong input. */
   readonly strict?: boolean;
+  /** GPUs of the smallest point that is asked for: what another tool's file may leave open. */
+  readonly gpus?: number;
   /** The caller's own idea of what to start from (a reader of another tool's file made it). */
   readonly base?: Tree;
 }
@@ -37,6 +40,8 @@ export interface Resolution {
   readonly nodesFixed: boolean;
   /** Name of the catalogue's cluster, when it is one. */
   readonly clusterName?: string;
+  /** GPUs that another tool's file says its run has. */
+  readonly gpus?: number;
   /** Where a field stood, for messages about what comes after. */
   locate(path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'>;
 }
@@ -70,8 +75,8 @@ const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in
  * @throws InputError with every mistake found, each at its file, line and column, or at its flag.
  */
 export function resolveScenario(input: ScenarioInput): Resolution {
-  const { located, tree: start } = readSource(input);
-  const found: Expansion = { issues: [], warnings: [] };
+  const { located, tree: start, gpus, warnings = [] } = readSource(input);
+  const found: Expansion = { issues: [], warnings: [...warnings] };
   const overrides = [...(input.overrides ?? [])];
   for (const text of input.sets ?? []) {
     const set = parseSet(text);
@@ -137,11 +142,19 @@ export function resolveScenario(input: ScenarioInput): Resolution {
     warnings: found.warnings,
     nodesFixed: inline || flagOf.has('cluster.nodes'),
     ...(typeof named === 'string' ? { clusterName: named } : {}),
+    ...(gpus === undefined ? {} : { gpus }),
     locate,
   };
 }
 
-function readSource(input: ScenarioInput): { located?: LocatedText; tree: Tree } {
+interface Source {
+  readonly tree: Tree;
+  readonly located?: LocatedText;
+  readonly gpus?: number;
+  readonly warnings?: readonly string[];
+}
+
+function readSource(input: ScenarioInput): Source {
   if (input.base) return { tree: input.base };
   const { source } = input;
   if (source === undefined) return { tree: scenarioDefaults };
@@ -158,6 +171,12 @@ function readSource(input: ScenarioInput): { located?: LocatedText; tree: Tree }
         received: source,
       },
     ]);
+  }
+  const hints = input.gpus === undefined ? {} : { gpus: input.gpus };
+  const foreign = readTrainingConfig(text, source, hints);
+  if (foreign) {
+    const { scenario, gpus, warnings } = foreign;
+    return { tree: scenario, warnings, ...(gpus === undefined ? {} : { gpus }) };
   }
   const located = parseLocated(text, source);
   if (!isTree(located.value)) {

@@ -1,0 +1,2 @@
+export type { TrainingConfig, TrainingConfigHints } from './config-keys.js';
+export * from './recognise.js';
