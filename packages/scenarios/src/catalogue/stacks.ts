@@ -11,6 +11,13 @@ export interface Stack {
 
 const hopper = { attnMax: 0.55, attnBwdRatio: 0.8, nvlinkMax: 0.8 };
 const blackwell = { attnMax: 0.5, attnBwdRatio: 0.8, nvlinkMax: 0.78 };
+/**
+ * FlashAttention's first generation in Triton, which MPT ran for ALiBi: on A100 1.4 times slower forward and twice slower backward
+ * than FlashAttention-2 (arXiv 2307.08691, 4.1: 0.60 and 0.54 of peak at head size 128), on H100 from FlashAttention-2's 0.35
+ * (arXiv 2407.08608, section 1) in the same ratios.
+ */
+const tritonAttention = { attnMax: 0.43, attnBwdRatio: 0.63 };
+const tritonAttentionOnHopper = { attnMax: 0.25, attnBwdRatio: 0.63 };
 
 /**
  * Stacks, newest first for each device: the first that lists a device is its default. Fitted constants are gemmMax (16 bit) and
@@ -65,8 +72,8 @@ export const stacks: readonly Stack[] = [
   {
     name: 'fsdp-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.5245 },
-    fittedOn: 'mosaicml-llm-foundry/11',
+    constants: { ...hopper, ...tritonAttentionOnHopper, gemmMax: 0.5748 },
+    fittedOn: 'mosaicml-llm-foundry/11; attention of the first generation, in Triton',
   },
   {
     name: 'torchtitan-2025',
@@ -91,14 +98,14 @@ export const stacks: readonly Stack[] = [
   {
     name: 'fsdp-2023',
     devices: ['a100-sxm-80gb'],
-    constants: { gemmMax: 0.6845 },
-    fittedOn: 'mosaicml-llm-foundry/88',
+    constants: { ...tritonAttention, gemmMax: 0.7106 },
+    fittedOn: 'mosaicml-llm-foundry/88; attention of the first generation, in Triton',
   },
   {
     name: 'fsdp-2023',
     devices: ['a100-sxm-40gb'],
-    constants: { gemmMax: 0.736 },
-    fittedOn: 'mosaicml-llm-foundry/158',
+    constants: { ...tritonAttention, gemmMax: 0.7688 },
+    fittedOn: 'mosaicml-llm-foundry/158; attention of the first generation, in Triton',
   },
   {
     name: 'megatron-2021',
