@@ -83,6 +83,7 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
       contextKind: 'ring',
       moeImbalance: 1,
       expertDispatch: 'direct',
+      recomputeStopsEarly: false,
       reshardAfterForward: true,
       shardGroup: 0,
       offloadOptimizer: false,

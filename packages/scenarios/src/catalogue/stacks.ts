@@ -78,7 +78,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'torchtitan-2025',
     devices: ['h100-sxm-96gb-500w'],
-    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5394, narrowGemmMax: 0.4495 },
+    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5191, narrowGemmMax: 0.4326 },
     fittedOn:
       'torchtitan/1; narrowGemmMax in the ratio of the defaults; attnMax: FlashAttention-2 on Hopper (0.45, spec 2.1), less in the ratio of the 500 W GEMMs to 700 W ones',
   },
@@ -104,7 +104,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'fsdp-2023',
     devices: ['a100-sxm-40gb'],
-    constants: { ...tritonAttention, gemmMax: 0.7688 },
+    constants: { ...tritonAttention, gemmMax: 0.7056 },
     fittedOn: 'mosaicml-llm-foundry/158; attention of the first generation, in Triton',
   },
   {

@@ -157,6 +157,7 @@ const optionsSchema = z.strictObject({
   contextKind: z.enum(['ring', 'allgather', 'ulysses']).default('ring'),
   moeImbalance: factor.default(1),
   expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
+  recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),
   reshardAfterForward: z.boolean().default(true),
   shardGroup: countOrZero.default(0),

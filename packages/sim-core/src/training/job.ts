@@ -51,6 +51,11 @@ export interface JobOptions {
   readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /**
+   * Full recomputation ends with the last tensor that the backward pass reads, as PyTorch's non-reentrant checkpoint does: a dense
+   * layer's last projection, its sum over tensor ranks and the residual after it are not computed again.
+   */
+  readonly recomputeStopsEarly: boolean;
   /** FSDP: keep gathered parameters between forward and backward. */
   readonly reshardAfterForward: boolean;
   /** FSDP: ranks that share one full copy (hybrid sharding); 0 = all of data*context. */

@@ -202,6 +202,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       contextKind: 'ring',
       moeImbalance: 1,
       expertDispatch: 'direct',
+      recomputeStopsEarly: false,
       reshardAfterForward: !/SHARD_GRAD_OP/i.test(row.schedule ?? ''),
       shardGroup: 0,
       offloadOptimizer: false,

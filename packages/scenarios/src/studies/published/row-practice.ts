@@ -109,8 +109,8 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: overlapping,
-      assumed: ['FSDP: a layer a unit, prefetch of one'],
+      options: { ...overlapping, recomputeStopsEarly: true },
+      assumed: ['FSDP: a layer a unit, prefetch of one; recomputation by non-reentrant checkpoints that stop early'],
     },
   ],
   [
@@ -123,8 +123,10 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: overlapping,
-      assumed: ['FSDP2: a layer a unit, prefetch of one, fp32 reduction'],
+      options: { ...overlapping, recomputeStopsEarly: true },
+      assumed: [
+        'FSDP2: a layer a unit, prefetch of one, fp32 reduction; recomputation by non-reentrant checkpoints that stop early',
+      ],
     },
   ],
   [

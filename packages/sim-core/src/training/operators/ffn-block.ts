@@ -22,7 +22,8 @@ function localExperts(
   return { rows, count, ffn: experts.ffn / expertTensor, routed };
 }
 
-function denseForward(bench: Workbench, ffn: number): void {
+/** Gathering, FC1 and activation: everything whose output the backward pass reads. */
+function denseInner(bench: Workbench, ffn: number): void {
   const { model, options } = bench.job;
   const width = ffn / bench.tensor;
   const at = bench.operators.length;
@@ -31,7 +32,12 @@ function denseForward(bench: Workbench, ffn: number): void {
   bench.gather('gather fc1', options.tensorOverlap * up);
   bench.operators.push(...upGemm);
   bench.memory('activation', activationBytes(bench, bench.tokens * width));
-  const down = bench.linear('fc2', bench.tokens, model.hidden, width);
+}
+
+function denseForward(bench: Workbench, ffn: number): void {
+  const { model, options } = bench.job;
+  denseInner(bench, ffn);
+  const down = bench.linear('fc2', bench.tokens, model.hidden, ffn / bench.tensor);
   bench.reduce('reduce fc2', options.tensorOverlap * down);
 }
 
@@ -110,6 +116,17 @@ export function ffnBlockForward(bench: Workbench, kind: LayerKind): void {
   if (kind === 'moe' && model.experts) expertsForward(bench, model.experts);
   else denseForward(bench, model.ffn);
   bench.memory('residual 2', (model.dropout ? 3 * bench.width + 1 : 3 * bench.width) * residual);
+}
+
+/** What a full recomputation runs of it. A MoE layer's backward reads the experts' outputs, to weigh the router's gradients. */
+export function ffnBlockRecomputed(bench: Workbench, kind: LayerKind): void {
+  const { model, options } = bench.job;
+  if (!options.recomputeStopsEarly || (kind === 'moe' && model.experts)) {
+    ffnBlockForward(bench, kind);
+    return;
+  }
+  bench.memory('norm 2', 2 * bench.width * bench.normTokens * model.hidden);
+  denseInner(bench, model.ffn);
 }
 
 export function ffnBlockBackward(bench: Workbench, kind: LayerKind): void {

@@ -3,7 +3,7 @@ import type { Job } from '../job.js';
 import type { LayerKind } from '../parameters.js';
 import { attentionBlockBackward, attentionBlockForward } from './attention-block.js';
 import { attentionForward } from './attention-core.js';
-import { ffnBlockBackward, ffnBlockForward } from './ffn-block.js';
+import { ffnBlockBackward, ffnBlockForward, ffnBlockRecomputed } from './ffn-block.js';
 import { type Operator, recomputed } from './operator.js';
 import { Workbench } from './workbench.js';
 
@@ -15,13 +15,21 @@ export function layerForward(job: Job, device: Device, kind: LayerKind): Operato
   return bench.finish();
 }
 
+/** What full recomputation of a layer runs before its backward. */
+function layerRecomputed(job: Job, device: Device, kind: LayerKind): Operator[] {
+  const bench = new Workbench(job, device);
+  attentionBlockForward(bench);
+  ffnBlockRecomputed(bench, kind);
+  return recomputed(bench.finish());
+}
+
 /** Backward of one layer: what is computed again first, then gradients from the output side in (spec/model.md 1.4-1.5). */
 export function layerBackward(job: Job, device: Device, kind: LayerKind, recompute: Job['recompute']): Operator[] {
   const bench = new Workbench(job, device);
   ffnBlockBackward(bench, kind);
   attentionBlockBackward(bench);
   const backward = bench.finish();
-  if (recompute === 'full') return [...recomputed(layerForward(job, device, kind)), ...backward];
+  if (recompute === 'full') return [...layerRecomputed(job, device, kind), ...backward];
   if (recompute === 'selective' && job.model.attention === 'unfused') {
     const core = new Workbench(job, device);
     attentionForward(core);
