@@ -16,6 +16,8 @@ export interface Practice {
   readonly options: Partial<JobOptions>;
   /** Options of jobs without a pipeline, where they differ. */
   readonly withoutPipeline?: Partial<JobOptions>;
+  /** Options of MoE jobs in block-scaled fp8 on Blackwell from a container on, where they differ. */
+  readonly graphedExperts?: { readonly since: string; readonly options: Partial<JobOptions>; readonly assumed: string };
   /** What is assumed, in words. */
   readonly assumed: readonly string[];
 }
@@ -169,7 +171,19 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2, expertDispatch: 'hierarchical' },
+      options: {
+        ...overlapping,
+        tensorOverlap: 0.7,
+        gradientBytes: 2,
+        expertDispatch: 'hierarchical',
+        expertLayout: 'copied',
+      },
+      // Megatron-Bridge 0.5, scripts/performance/configs: cuda_graph_impl, moe_a2a_overlap and cutedsl_fused_grouped_mlp of MXFP8.
+      graphedExperts: {
+        since: '26.06',
+        options: { cudaGraphs: true, expertLayout: 'fused', expertOverlap: 1 },
+        assumed: 'MXFP8 experts: full-iteration CUDA graphs, fused grouped GEMM, all-to-all behind the experts',
+      },
       assumed: [
         'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction, hierarchical expert dispatch',
       ],

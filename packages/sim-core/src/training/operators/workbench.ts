@@ -161,13 +161,18 @@ export class Workbench {
     this.communicate(name, 'tensor', op, this.tensorMessageBytes, hideBehindSeconds);
   }
 
-  /** Kernels cannot run faster than the host issues them (spec/model.md 2.2). */
-  finish(): Operator[] {
-    const { hostIssueSeconds } = this.device;
-    if (hostIssueSeconds > 0) {
+  /**
+   * Kernels cannot run faster than the host issues them (spec/model.md 2.2). `waitedSeconds`: what it takes where it cannot run
+   * ahead, since it waits for the device.
+   */
+  finish(waitedSeconds = 0): Operator[] {
+    const issued = this.job.options.cudaGraphs
+      ? 0
+      : Math.max(waitedSeconds, this.operators.length * this.device.hostIssueSeconds);
+    if (issued > 0) {
       let busy = 0;
       for (const operator of this.operators) if (operator.kind !== 'communication') busy += operator.seconds;
-      const missing = this.operators.length * hostIssueSeconds - busy;
+      const missing = issued - busy;
       if (missing > 0) {
         this.operators.push({
           kind: 'memory',
