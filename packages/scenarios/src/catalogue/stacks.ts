@@ -10,7 +10,7 @@ export interface Stack {
 }
 
 /** Host time of Megatron-Core's MoE layers, fitted on nvidia-nemo-performance/150 (H100) with the GEMM efficiencies of nemo-2023. */
-const megatronExperts = { moeHostSeconds: 0.0081 };
+const megatronExperts = { moeHostSeconds: 0.0082 };
 
 const hopper = { attnMax: 0.55, attnBwdRatio: 0.8, nvlinkMax: 0.8 };
 const blackwell = { attnMax: 0.5, attnBwdRatio: 0.8, nvlinkMax: 0.78 };
@@ -32,38 +32,38 @@ export const stacks: readonly Stack[] = [
   {
     name: 'nemo-2026',
     devices: ['h100-sxm-80gb', 'h200-sxm-141gb', 'h800-sxm-80gb'],
-    constants: { ...hopper, ...megatronExperts, gemmMax: 0.64, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6468, narrowGemmMax: 0.539 },
     fittedOn:
       'borrows from nemo-2023 (mlperf-training/49); moeHostSeconds on its own calibration row, the MoE nvidia-nemo-performance/150, which no GEMM efficiency explains',
   },
   {
     name: 'nemo-2026',
     devices: ['b200-sxm-180gb', 'b300-sxm'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.59, narrowGemmMax: 0.4928 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5938, narrowGemmMax: 0.4948 },
     fittedOn: 'nvidia-nemo-performance/253; B300 borrows from B200',
   },
   {
     name: 'nemo-2026',
     devices: ['gb300-nvl72'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.78, narrowGemmMax: 0.6909 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.78, narrowGemmMax: 0.6911 },
     fittedOn: 'nvidia-nemo-performance/131',
   },
   {
     name: 'nemo-2025',
     devices: ['gb200-nvl72'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.57, narrowGemmMax: 0.4724 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5681, narrowGemmMax: 0.4734 },
     fittedOn: 'mlperf-training/117',
   },
   {
     name: 'nemo-2025',
     devices: ['h200-sxm-141gb'],
-    constants: { ...hopper, ...megatronExperts, gemmMax: 0.7, narrowGemmMax: 0.5831 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.7008, narrowGemmMax: 0.584 },
     fittedOn: 'mlperf-training/126',
   },
   {
     name: 'nemo-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.64, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, gemmMax: 0.6468, narrowGemmMax: 0.539 },
     fittedOn: 'mlperf-training/49',
   },
   {
