@@ -83,8 +83,10 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'full',
       dropout: true,
-      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2 },
-      assumed: ['Megatron-DeepSpeed: no gradient buckets, blocking messages, fp16 gradients'],
+      options: { p2p: 'blocking', scatterGather: true, dataOverlap: false, gradientBytes: 2 },
+      assumed: [
+        'Megatron-DeepSpeed: no gradient buckets, blocking messages cut over tensor ranks (pipe_partitioned), fp16 gradients',
+      ],
     },
   ],
   [
