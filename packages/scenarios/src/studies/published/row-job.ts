@@ -3,7 +3,7 @@ import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { measuredStepSeconds } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { rowHardware } from './row-hardware.js';
-import { type Practice, practiceOf } from './row-practice.js';
+import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
 import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
@@ -12,6 +12,8 @@ export interface RowJob {
   readonly job: Job;
   readonly cluster: Cluster;
   readonly stack: string;
+  /** The fleet had slow hosts; absent = all alike. */
+  readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
   readonly assumed: readonly string[];
 }
@@ -246,5 +248,13 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
-  return { id: row.id, job, cluster, stack: device.stack, measured, assumed };
+  return {
+    id: row.id,
+    job,
+    cluster,
+    stack: device.stack,
+    measured,
+    assumed,
+    ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
+  };
 }

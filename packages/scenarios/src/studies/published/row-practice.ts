@@ -1,5 +1,11 @@
 import type { JobOptions, ModelShape } from '@regatta/sim-core';
 
+/** A fleet in which each host is slow with a probability, by a factor on its compute time. */
+export interface SlowHosts {
+  readonly share: number;
+  readonly factor: number;
+}
+
 /**
  * How a published source ran its jobs, where its rows do not say: the software's practice of that time. One entry a source or
  * software generation, never one a row.
@@ -14,6 +20,8 @@ export interface Practice {
   readonly recompute: 'none' | 'selective' | 'full';
   readonly dropout: boolean;
   readonly options: Partial<JobOptions>;
+  /** Slow hosts of the fleet, where the source counted them. */
+  readonly slowHosts?: SlowHosts;
   /** Options of jobs without a pipeline, where they differ. */
   readonly withoutPipeline?: Partial<JobOptions>;
   /** Options of MoE jobs in block-scaled fp8 on Blackwell from a container on, where they differ. */
@@ -63,13 +71,16 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       stack: 'megatron-2023',
       attention: 'unfused',
       sequenceParallel: true,
-      zero: 1,
+      zero: 0,
       microBatch: 1,
       recompute: 'selective',
       dropout: true,
       options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
+      // MegaScale (arXiv 2402.15627), computational stragglers [recalled]: 0.5 % of machines, some 10 % slower.
+      slowHosts: { share: 0.005, factor: 1.1 },
       assumed: [
-        'Megatron-LM of 2023: unfused attention, sequence parallelism, distributed optimizer, no overlap of gradients',
+        'Megatron-LM of 2023: unfused attention, sequence parallelism; its defaults: optimizer not sharded, no overlap of gradients',
+        'one host in 200 computes 10 % slower: the expected step',
       ],
     },
   ],
