@@ -85,6 +85,7 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
       expertDispatch: 'direct',
       expertOverlap: 0,
       expertLayout: 'fused',
+      fusedElementwise: true,
       cudaGraphs: false,
       recomputeStopsEarly: false,
       reshardAfterForward: true,

@@ -73,6 +73,19 @@ export const stacks: readonly Stack[] = [
     fittedOn: 'megatron-lm/28',
   },
   {
+    name: 'llama3-2024',
+    devices: ['h100-sxm-80gb'],
+    constants: { ...hopper, attnMax: 0.45, gemmMax: 0.6724 },
+    fittedOn: 'borrows from megatron-core-2024 (megatron-lm/28); attnMax: FlashAttention-2 on Hopper (spec 2.1)',
+  },
+  {
+    name: 'torchtitan-2025',
+    devices: ['h200-sxm-141gb', 'h100-sxm-80gb'],
+    constants: { ...hopper, attnMax: 0.35, gemmMax: 0.5748, narrowGemmMax: 0.479 },
+    fittedOn:
+      'borrows from fsdp-2023 (mosaicml-llm-foundry/11); attnMax: FlashAttention-2 on Hopper (arXiv 2407.08608, section 1)',
+  },
+  {
     name: 'fsdp-2023',
     devices: ['h100-sxm-80gb'],
     constants: { ...hopper, ...tritonAttentionOnHopper, gemmMax: 0.5748 },

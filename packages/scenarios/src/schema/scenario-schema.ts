@@ -160,6 +160,7 @@ const optionsSchema = z.strictObject({
   expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
   expertOverlap: fraction.default(0),
   expertLayout: z.enum(['fused', 'copied']).default('fused'),
+  fusedElementwise: z.boolean().default(true),
   cudaGraphs: z.boolean().default(false),
   recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),

@@ -58,6 +58,8 @@ export interface JobOptions {
    * sorted by expert on arrival, padded to whole tiles for narrow formats, and both undone.
    */
   readonly expertLayout: 'fused' | 'copied';
+  /** Norms, activations and rotary embeddings run as one kernel each; false: as an eager framework runs them, a kernel an operation. */
+  readonly fusedElementwise: boolean;
   /** The whole step is replayed from CUDA graphs: no kernel waits for the host. */
   readonly cudaGraphs: boolean;
   /**

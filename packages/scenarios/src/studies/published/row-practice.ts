@@ -147,7 +147,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
   [
     /llama 3 herd|llama3-405b/i,
     {
-      stack: 'megatron-core-2024',
+      stack: 'llama3-2024',
       attention: 'flash',
       sequenceParallel: true,
       zero: 2,
