@@ -9,8 +9,18 @@ export interface Stack {
   readonly fittedOn: string;
 }
 
+/** Host time of Megatron-Core's MoE layers, fitted on nvidia-nemo-performance/150 (H100) with the GEMM efficiencies of nemo-2023. */
+const megatronExperts = { moeHostSeconds: 0.0082 };
+
 const hopper = { attnMax: 0.55, attnBwdRatio: 0.8, nvlinkMax: 0.8 };
 const blackwell = { attnMax: 0.5, attnBwdRatio: 0.8, nvlinkMax: 0.78 };
+/**
+ * FlashAttention's first generation in Triton, which MPT ran for ALiBi: on A100 1.4 times slower forward and twice slower backward
+ * than FlashAttention-2 (arXiv 2307.08691, 4.1: 0.60 and 0.54 of peak at head size 128), on H100 from FlashAttention-2's 0.35
+ * (arXiv 2407.08608, section 1) in the same ratios.
+ */
+const tritonAttention = { attnMax: 0.43, attnBwdRatio: 0.63 };
+const tritonAttentionOnHopper = { attnMax: 0.25, attnBwdRatio: 0.63 };
 
 /**
  * Stacks, newest first for each device: the first that lists a device is its default. Fitted constants are gemmMax (16 bit) and
@@ -22,56 +32,69 @@ export const stacks: readonly Stack[] = [
   {
     name: 'nemo-2026',
     devices: ['h100-sxm-80gb', 'h200-sxm-141gb', 'h800-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.64, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6468, narrowGemmMax: 0.539 },
     fittedOn:
-      'borrows from nemo-2023 (mlperf-training/49): its own calibration row, the MoE nvidia-nemo-performance/150, is not explained by a GEMM efficiency',
+      'borrows from nemo-2023 (mlperf-training/49); moeHostSeconds on its own calibration row, the MoE nvidia-nemo-performance/150, which no GEMM efficiency explains',
   },
   {
     name: 'nemo-2026',
     devices: ['b200-sxm-180gb', 'b300-sxm'],
-    constants: { ...blackwell, gemmMax: 0.59, narrowGemmMax: 0.4928 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5938, narrowGemmMax: 0.4948 },
     fittedOn: 'nvidia-nemo-performance/253; B300 borrows from B200',
   },
   {
     name: 'nemo-2026',
     devices: ['gb300-nvl72'],
-    constants: { ...blackwell, gemmMax: 0.78, narrowGemmMax: 0.6909 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.78, narrowGemmMax: 0.6911 },
     fittedOn: 'nvidia-nemo-performance/131',
   },
   {
     name: 'nemo-2025',
     devices: ['gb200-nvl72'],
-    constants: { ...blackwell, gemmMax: 0.57, narrowGemmMax: 0.4724 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5681, narrowGemmMax: 0.4734 },
     fittedOn: 'mlperf-training/117',
   },
   {
     name: 'nemo-2025',
     devices: ['h200-sxm-141gb'],
-    constants: { ...hopper, gemmMax: 0.7, narrowGemmMax: 0.5831 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.7008, narrowGemmMax: 0.584 },
     fittedOn: 'mlperf-training/126',
   },
   {
     name: 'nemo-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.64, narrowGemmMax: 0.5334 },
+    constants: { ...hopper, gemmMax: 0.6468, narrowGemmMax: 0.539 },
     fittedOn: 'mlperf-training/49',
   },
   {
     name: 'megatron-core-2024',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.6724 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6724 },
     fittedOn: 'megatron-lm/28',
+  },
+  {
+    name: 'llama3-2024',
+    devices: ['h100-sxm-80gb'],
+    constants: { ...hopper, attnMax: 0.45, gemmMax: 0.6724 },
+    fittedOn: 'borrows from megatron-core-2024 (megatron-lm/28); attnMax: FlashAttention-2 on Hopper (spec 2.1)',
+  },
+  {
+    name: 'torchtitan-2025',
+    devices: ['h200-sxm-141gb', 'h100-sxm-80gb'],
+    constants: { ...hopper, attnMax: 0.35, gemmMax: 0.5748, narrowGemmMax: 0.479 },
+    fittedOn:
+      'borrows from fsdp-2023 (mosaicml-llm-foundry/11); attnMax: FlashAttention-2 on Hopper (arXiv 2407.08608, section 1)',
   },
   {
     name: 'fsdp-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.5245 },
-    fittedOn: 'mosaicml-llm-foundry/11',
+    constants: { ...hopper, ...tritonAttentionOnHopper, gemmMax: 0.5748 },
+    fittedOn: 'mosaicml-llm-foundry/11; attention of the first generation, in Triton',
   },
   {
     name: 'torchtitan-2025',
     devices: ['h100-sxm-96gb-500w'],
-    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5394, narrowGemmMax: 0.4495 },
+    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5191, narrowGemmMax: 0.4326 },
     fittedOn:
       'torchtitan/1; narrowGemmMax in the ratio of the defaults; attnMax: FlashAttention-2 on Hopper (0.45, spec 2.1), less in the ratio of the 500 W GEMMs to 700 W ones',
   },
@@ -85,20 +108,20 @@ export const stacks: readonly Stack[] = [
   {
     name: 'megatron-deepspeed-2022',
     devices: ['a100-sxm-80gb'],
-    constants: { gemmMax: 0.8302 },
+    constants: { gemmMax: 0.8198 },
     fittedOn: 'vtrain-ground-truth/59',
   },
   {
     name: 'fsdp-2023',
     devices: ['a100-sxm-80gb'],
-    constants: { gemmMax: 0.6845 },
-    fittedOn: 'mosaicml-llm-foundry/88',
+    constants: { ...tritonAttention, gemmMax: 0.7106 },
+    fittedOn: 'mosaicml-llm-foundry/88; attention of the first generation, in Triton',
   },
   {
     name: 'fsdp-2023',
     devices: ['a100-sxm-40gb'],
-    constants: { gemmMax: 0.736 },
-    fittedOn: 'mosaicml-llm-foundry/158',
+    constants: { ...tritonAttention, gemmMax: 0.7056 },
+    fittedOn: 'mosaicml-llm-foundry/158; attention of the first generation, in Triton',
   },
   {
     name: 'megatron-2021',

@@ -44,6 +44,11 @@ export interface DeviceConstants {
   readonly opOverheadSeconds: number;
   /** Seconds that the host needs to issue one kernel; 0 with CUDA graphs. */
   readonly hostIssueSeconds: number;
+  /**
+   * Seconds in which the host issues forward and backward of a MoE layer, whose token counts it waits for: it cannot run ahead of
+   * the device there.
+   */
+  readonly moeHostSeconds: number;
   /** Reachable fraction of the scale-up bandwidth (bus bandwidth over peak). */
   readonly nvlinkMax: number;
   /** Reachable fraction of a NIC's bandwidth. */
@@ -84,6 +89,7 @@ export const defaultConstants: DeviceConstants = {
   memHalfBytes: 1e6,
   opOverheadSeconds: 4e-6,
   hostIssueSeconds: 0,
+  moeHostSeconds: 0,
   nvlinkMax: 0.77,
   nicMax: 0.92,
   stepOverheadSeconds: 0.02,

@@ -51,6 +51,22 @@ export interface JobOptions {
   readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /** Fraction of the experts' own compute behind which their all-to-all hides (another micro-batch's compute in truth), 0..1. */
+  readonly expertOverlap: number;
+  /**
+   * How tokens get into their experts' order: inside the dispatch kernel and one fused grouped GEMM, or by copies of their own:
+   * sorted by expert on arrival, padded to whole tiles for narrow formats, and both undone.
+   */
+  readonly expertLayout: 'fused' | 'copied';
+  /** Norms, activations and rotary embeddings run as one kernel each; false: as an eager framework runs them, a kernel an operation. */
+  readonly fusedElementwise: boolean;
+  /** The whole step is replayed from CUDA graphs: no kernel waits for the host. */
+  readonly cudaGraphs: boolean;
+  /**
+   * Full recomputation ends with the last tensor that the backward pass reads, as PyTorch's non-reentrant checkpoint does: a dense
+   * layer's last projection, its sum over tensor ranks and the residual after it are not computed again.
+   */
+  readonly recomputeStopsEarly: boolean;
   /** FSDP: keep gathered parameters between forward and backward. */
   readonly reshardAfterForward: boolean;
   /** FSDP: ranks that share one full copy (hybrid sharding); 0 = all of data*context. */

@@ -1,9 +1,9 @@
-import { type Cluster, type Job, type ModelShape, parameterCount } from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { measuredStepSeconds } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { rowHardware } from './row-hardware.js';
-import { practiceOf } from './row-practice.js';
+import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
 import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
@@ -12,6 +12,8 @@ export interface RowJob {
   readonly job: Job;
   readonly cluster: Cluster;
   readonly stack: string;
+  /** The fleet had slow hosts; absent = all alike. */
+  readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
   readonly assumed: readonly string[];
 }
@@ -22,11 +24,7 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
-function rowModel(
-  row: PublishedRow,
-  assumed: string[],
-  practice: ReturnType<typeof practiceOf>,
-): ModelShape | undefined {
+function rowModel(row: PublishedRow, assumed: string[], practice: Practice): ModelShape | undefined {
   const { model } = row;
   const { layers, hidden, heads } = model;
   if (!layers || !hidden) return undefined;
@@ -108,6 +106,21 @@ function nearestStack(device: string, wanted: string): string | undefined {
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
 const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
+/** What a practice assumes of MoE jobs that run from CUDA graphs, if this is one of them. */
+function graphedExperts(
+  row: PublishedRow,
+  practice: Practice,
+  device: string,
+  precision: Precision,
+): Practice['graphedExperts'] {
+  const graphed = practice.graphedExperts;
+  const blackwell = /^g?b[23]00/.test(device);
+  const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
+  return graphed && row.model.experts && blackwell && precision === 'mxfp8' && release >= graphed.since
+    ? graphed
+    : undefined;
+}
+
 /** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
 export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const assumed: string[] = [];
@@ -172,6 +185,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (globalBatch !== row.globalBatch) assumed.push(`global batch: ${globalBatch} instead of ${row.globalBatch}`);
   const microBatches = globalBatch / step;
   if (interleaves && microBatches < pipeline) virtualStages = 1;
+  const graphed = graphedExperts(row, practice, hardware.device, precision);
+  if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
     model: { ...model, vocab: padded(model.vocab, tensor) },
@@ -202,11 +217,18 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       contextKind: 'ring',
       moeImbalance: 1,
       expertDispatch: 'direct',
+      expertOverlap: 0,
+      expertLayout: 'fused',
+      fusedElementwise: true,
+      cudaGraphs: false,
+      recomputeStopsEarly: false,
       reshardAfterForward: !/SHARD_GRAD_OP/i.test(row.schedule ?? ''),
       shardGroup: 0,
       offloadOptimizer: false,
       ...practice.options,
       ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      ...graphed?.options,
+      ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
       ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
     },
@@ -228,5 +250,13 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
-  return { id: row.id, job, cluster, stack: device.stack, measured, assumed };
+  return {
+    id: row.id,
+    job,
+    cluster,
+    stack: device.stack,
+    measured,
+    assumed,
+    ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
+  };
 }

@@ -1,5 +1,11 @@
 import type { JobOptions, ModelShape } from '@regatta/sim-core';
 
+/** A fleet in which each host is slow with a probability, by a factor on its compute time. */
+export interface SlowHosts {
+  readonly share: number;
+  readonly factor: number;
+}
+
 /**
  * How a published source ran its jobs, where its rows do not say: the software's practice of that time. One entry a source or
  * software generation, never one a row.
@@ -14,8 +20,12 @@ export interface Practice {
   readonly recompute: 'none' | 'selective' | 'full';
   readonly dropout: boolean;
   readonly options: Partial<JobOptions>;
+  /** Slow hosts of the fleet, where the source counted them. */
+  readonly slowHosts?: SlowHosts;
   /** Options of jobs without a pipeline, where they differ. */
   readonly withoutPipeline?: Partial<JobOptions>;
+  /** Options of MoE jobs in block-scaled fp8 on Blackwell from a container on, where they differ. */
+  readonly graphedExperts?: { readonly since: string; readonly options: Partial<JobOptions>; readonly assumed: string };
   /** What is assumed, in words. */
   readonly assumed: readonly string[];
 }
@@ -61,13 +71,16 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       stack: 'megatron-2023',
       attention: 'unfused',
       sequenceParallel: true,
-      zero: 1,
+      zero: 0,
       microBatch: 1,
       recompute: 'selective',
       dropout: true,
       options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
+      // MegaScale (arXiv 2402.15627), computational stragglers [recalled]: 0.5 % of machines, some 10 % slower.
+      slowHosts: { share: 0.005, factor: 1.1 },
       assumed: [
-        'Megatron-LM of 2023: unfused attention, sequence parallelism, distributed optimizer, no overlap of gradients',
+        'Megatron-LM of 2023: unfused attention, sequence parallelism; its defaults: optimizer not sharded, no overlap of gradients',
+        'one host in 200 computes 10 % slower: the expected step',
       ],
     },
   ],
@@ -81,8 +94,10 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'full',
       dropout: true,
-      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2 },
-      assumed: ['Megatron-DeepSpeed: no gradient buckets, blocking messages, fp16 gradients'],
+      options: { p2p: 'blocking', scatterGather: true, dataOverlap: false, gradientBytes: 2 },
+      assumed: [
+        'Megatron-DeepSpeed: no gradient buckets, blocking messages cut over tensor ranks (pipe_partitioned), fp16 gradients',
+      ],
     },
   ],
   [
@@ -109,8 +124,8 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: overlapping,
-      assumed: ['FSDP: a layer a unit, prefetch of one'],
+      options: { ...overlapping, recomputeStopsEarly: true },
+      assumed: ['FSDP: a layer a unit, prefetch of one; recomputation by non-reentrant checkpoints that stop early'],
     },
   ],
   [
@@ -123,14 +138,16 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: overlapping,
-      assumed: ['FSDP2: a layer a unit, prefetch of one, fp32 reduction'],
+      options: { ...overlapping, recomputeStopsEarly: true },
+      assumed: [
+        'FSDP2: a layer a unit, prefetch of one, fp32 reduction; recomputation by non-reentrant checkpoints that stop early',
+      ],
     },
   ],
   [
     /llama 3 herd|llama3-405b/i,
     {
-      stack: 'megatron-core-2024',
+      stack: 'llama3-2024',
       attention: 'flash',
       sequenceParallel: true,
       zero: 2,
@@ -167,7 +184,19 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2, expertDispatch: 'hierarchical' },
+      options: {
+        ...overlapping,
+        tensorOverlap: 0.7,
+        gradientBytes: 2,
+        expertDispatch: 'hierarchical',
+        expertLayout: 'copied',
+      },
+      // Megatron-Bridge 0.5, scripts/performance/configs: cuda_graph_impl, moe_a2a_overlap and cutedsl_fused_grouped_mlp of MXFP8.
+      graphedExperts: {
+        since: '26.06',
+        options: { cudaGraphs: true, expertLayout: 'fused', expertOverlap: 1 },
+        assumed: 'MXFP8 experts: full-iteration CUDA graphs, fused grouped GEMM, all-to-all behind the experts',
+      },
       assumed: [
         'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction, hierarchical expert dispatch',
       ],

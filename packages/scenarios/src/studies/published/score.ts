@@ -1,5 +1,5 @@
-import { simulateStep } from '@regatta/sim-core';
 import { jobProblems } from '../../schema/job-problems.js';
+import { expectedStep } from './expected-step.js';
 import type { PublishedFile } from './published-file.js';
 import { rowJob } from './row-job.js';
 
@@ -49,8 +49,7 @@ export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRo
       unscored.push({ id: row.id, source: name, reason: `${problem.path}: ${problem.message}` });
       continue;
     }
-    const step = simulateStep(read.job, read.cluster);
-    const predicted = step.stepSeconds;
+    const { report, seconds: predicted } = expectedStep(read);
     const measured =
       [...read.measured].sort((a, b) => Math.abs(predicted - a) - Math.abs(predicted - b))[0] ?? predicted;
     const signedError = predicted / measured - 1;
@@ -71,7 +70,7 @@ export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRo
       measuredStepSeconds: measured,
       error: Math.abs(signedError),
       signedError,
-      fits: step.memory.fits,
+      fits: report.memory.fits,
       assumed:
         read.measured.length > 1
           ? [...read.assumed, `measured: nearer of ${read.measured.join(' and ')} s`]

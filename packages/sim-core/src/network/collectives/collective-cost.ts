@@ -73,14 +73,18 @@ function ncclSetting(group: GroupLayout, fabric: CollectiveFabric): NcclSetting 
     nvlsBytesPerSecond: nvlsBytesPerSecond(fabric),
     pat: true,
     nvlsTreeLimit: Math.min(
-      nics * treeRelief(group),
+      nics * nvlsTreeRelief(group),
       (table.nvlsTreePerChannel[domains > 2 ? 1 : 0] ?? 0) * ranksPerDomain,
     ),
   };
 }
 
-/** Of two nodes each sends S to the other in a double tree, where inner nodes of longer trees send 2 S. */
+/** Of two nodes each sends S to the other in a double tree, where inner nodes of longer trees send 2 S; how much of it arrives. */
 function treeRelief({ domains }: GroupLayout): number {
+  return domains === 2 ? 2 * ncclTables.twoNodeTreeShare : 1;
+}
+
+function nvlsTreeRelief({ domains }: GroupLayout): number {
   return domains === 2 ? 2 : 1;
 }
 
@@ -140,7 +144,7 @@ function executed(
         protocol,
         latencySeconds: choice.loadedLatencySeconds + ramp.fillSeconds,
         scaleUpBytes: bytes * perByte,
-        nicBytes: (2 * bytes * onNic) / treeRelief(group),
+        nicBytes: (2 * bytes * onNic) / nvlsTreeRelief(group),
         rateCap: bytes > 0 ? (rate * ramp.efficiency) / bytes : infinite,
       };
     }

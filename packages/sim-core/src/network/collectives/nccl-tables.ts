@@ -48,6 +48,11 @@ export const ncclTables = {
   nvlsChunkBytes: 512 * 1024,
   /** NVLS tree on four or more nodes. */
   nvlsTreeChunkBytes: 64 * 1024,
+  /**
+   * Share of the NICs' rate that a double tree over two nodes reaches: 57 GB/s of bus bandwidth on average from 4 MiB to 1 GiB on two
+   * nodes of 8 A100 and 2 NICs of 200 Gb/s (NVIDIA/nccl issue 837, NCCL 2.10.3), where all of it would give 71.
+   */
+  twoNodeTreeShare: 0.8,
   /** Share of the ring's bus bandwidth that PAT is planned with, and its linear part per rank in microseconds [recalled]. */
   patShare: 0.75,
   patPerRankMicroseconds: 2.8,

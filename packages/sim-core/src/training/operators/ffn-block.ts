@@ -1,5 +1,7 @@
 import type { ExpertShape } from '../model.js';
+import { gemmElementBytes } from '../operator-time.js';
 import type { LayerKind } from '../parameters.js';
+import type { Operator } from './operator.js';
 import type { Workbench } from './workbench.js';
 
 const columnsOf = (bench: Workbench, ffn: number): number => (bench.job.model.ffnKind === 'swiglu' ? 2 * ffn : ffn);
@@ -22,7 +24,8 @@ function localExperts(
   return { rows, count, ffn: experts.ffn / expertTensor, routed };
 }
 
-function denseForward(bench: Workbench, ffn: number): void {
+/** Gathering, FC1 and activation: everything whose output the backward pass reads. */
+function denseInner(bench: Workbench, ffn: number): void {
   const { model, options } = bench.job;
   const width = ffn / bench.tensor;
   const at = bench.operators.length;
@@ -31,7 +34,12 @@ function denseForward(bench: Workbench, ffn: number): void {
   bench.gather('gather fc1', options.tensorOverlap * up);
   bench.operators.push(...upGemm);
   bench.memory('activation', activationBytes(bench, bench.tokens * width));
-  const down = bench.linear('fc2', bench.tokens, model.hidden, width);
+}
+
+function denseForward(bench: Workbench, ffn: number): void {
+  const { model, options } = bench.job;
+  denseInner(bench, ffn);
+  const down = bench.linear('fc2', bench.tokens, model.hidden, ffn / bench.tensor);
   bench.reduce('reduce fc2', options.tensorOverlap * down);
 }
 
@@ -52,7 +60,7 @@ function denseBackward(bench: Workbench, ffn: number): void {
 }
 
 /** All-to-all of routed tokens, and with expert tensor parallelism their gathering over its ranks. */
-function exchange(bench: Workbench, name: string, routed: number, gathers: boolean): void {
+function exchange(bench: Workbench, name: string, routed: number, gathers: boolean, hideBehindSeconds: number): void {
   const { expertTensor } = bench.job.parallel;
   const bytes = bench.width * routed * bench.job.model.hidden;
   const gather = (): void => {
@@ -67,8 +75,26 @@ function exchange(bench: Workbench, name: string, routed: number, gathers: boole
   };
   if (!gathers) gather();
   const copies = bench.job.options.expertDispatch === 'hierarchical' ? (bench.job.model.experts?.topK ?? 1) : 1;
-  bench.communicate(name, 'expert', 'all_to_all', bytes, 0, 1, copies);
+  bench.communicate(name, 'expert', 'all_to_all', bytes, hideBehindSeconds, 1, copies);
   if (gathers) gather();
+}
+
+/** Copies of routed tokens between their exchange and their experts (JobOptions.expertLayout). */
+function reorder(bench: Workbench, name: string, routed: number): void {
+  if (bench.job.options.expertLayout !== 'copied') return;
+  const { expert } = bench.job.parallel;
+  const bytes = 2 * bench.width * routed * bench.job.model.hidden;
+  if (expert > 1) bench.memory(`sort ${name}`, bytes);
+  if (gemmElementBytes(bench.job.precision) < bench.width) bench.memory(`pad ${name}`, bytes);
+}
+
+/** Runs `build` and returns its compute seconds beside its operators, which are taken out of the list again. */
+function aside(bench: Workbench, build: () => void): { operators: Operator[]; seconds: number } {
+  const at = bench.operators.length;
+  build();
+  const operators = bench.operators.splice(at);
+  const seconds = operators.reduce((sum, o) => sum + (o.kind === 'communication' ? 0 : o.seconds), 0);
+  return { operators, seconds };
 }
 
 function expertsForward(bench: Workbench, experts: ExpertShape): void {
@@ -76,11 +102,17 @@ function expertsForward(bench: Workbench, experts: ExpertShape): void {
   const { rows, count, ffn, routed } = localExperts(bench, experts);
   bench.linear('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
   bench.memory('permute', 2 * bench.width * routed * model.hidden);
-  exchange(bench, 'dispatch', routed, true);
-  bench.linear('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
-  bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
-  bench.linear('expert fc2', rows, model.hidden, ffn, count);
-  exchange(bench, 'combine', routed, false);
+  const { operators, seconds } = aside(bench, () => {
+    reorder(bench, 'dispatched', routed);
+    bench.linear('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+    bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+    bench.linear('expert fc2', rows, model.hidden, ffn, count);
+    reorder(bench, 'combined', routed);
+  });
+  const hidden = (bench.job.options.expertOverlap * seconds) / 2;
+  exchange(bench, 'dispatch', routed, true, hidden);
+  bench.operators.push(...operators);
+  exchange(bench, 'combine', routed, false, hidden);
   bench.memory('unpermute', 2 * bench.width * routed * model.hidden);
   if (experts.shared > 0) denseForward(bench, experts.sharedFfn * experts.shared);
 }
@@ -90,13 +122,19 @@ function expertsBackward(bench: Workbench, experts: ExpertShape): void {
   const { rows, count, ffn, routed } = localExperts(bench, experts);
   if (experts.shared > 0) denseBackward(bench, experts.sharedFfn * experts.shared);
   bench.memory('unpermute backward', 2 * bench.width * routed * model.hidden);
-  exchange(bench, 'combine backward', routed, true);
-  bench.inputGradient('expert fc2', rows, model.hidden, ffn, count);
-  bench.weightGradient('expert fc2', rows, model.hidden, ffn, count);
-  bench.memory('expert activation backward', activationBackwardBytes(bench, rows * count * ffn));
-  bench.inputGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
-  bench.weightGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
-  exchange(bench, 'dispatch backward', routed, false);
+  const { operators, seconds } = aside(bench, () => {
+    reorder(bench, 'combined backward', routed);
+    bench.inputGradient('expert fc2', rows, model.hidden, ffn, count);
+    bench.weightGradient('expert fc2', rows, model.hidden, ffn, count);
+    bench.memory('expert activation backward', activationBackwardBytes(bench, rows * count * ffn));
+    bench.inputGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+    bench.weightGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
+    reorder(bench, 'dispatched backward', routed);
+  });
+  const hidden = (bench.job.options.expertOverlap * seconds) / 2;
+  exchange(bench, 'combine backward', routed, true, hidden);
+  bench.operators.push(...operators);
+  exchange(bench, 'dispatch backward', routed, false, hidden);
   bench.memory('permute backward', 2 * bench.width * routed * model.hidden);
   bench.inputGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
   bench.weightGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
@@ -110,6 +148,17 @@ export function ffnBlockForward(bench: Workbench, kind: LayerKind): void {
   if (kind === 'moe' && model.experts) expertsForward(bench, model.experts);
   else denseForward(bench, model.ffn);
   bench.memory('residual 2', (model.dropout ? 3 * bench.width + 1 : 3 * bench.width) * residual);
+}
+
+/** What a full recomputation runs of it. A MoE layer's backward reads the experts' outputs, to weigh the router's gradients. */
+export function ffnBlockRecomputed(bench: Workbench, kind: LayerKind): void {
+  const { model, options } = bench.job;
+  if (!options.recomputeStopsEarly || (kind === 'moe' && model.experts)) {
+    ffnBlockForward(bench, kind);
+    return;
+  }
+  bench.memory('norm 2', 2 * bench.width * bench.normTokens * model.hidden);
+  denseInner(bench, model.ffn);
 }
 
 export function ffnBlockBackward(bench: Workbench, kind: LayerKind): void {

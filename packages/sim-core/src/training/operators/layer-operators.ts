@@ -3,16 +3,28 @@ import type { Job } from '../job.js';
 import type { LayerKind } from '../parameters.js';
 import { attentionBlockBackward, attentionBlockForward } from './attention-block.js';
 import { attentionForward } from './attention-core.js';
-import { ffnBlockBackward, ffnBlockForward } from './ffn-block.js';
+import { ffnBlockBackward, ffnBlockForward, ffnBlockRecomputed } from './ffn-block.js';
 import { type Operator, recomputed } from './operator.js';
 import { Workbench } from './workbench.js';
+
+/** Seconds of the host for a layer's forward (1 part of 3) or backward (2 parts), as their kernels are. */
+const hostSeconds = (device: Device, kind: LayerKind, parts: number): number =>
+  kind === 'moe' ? (device.moeHostSeconds * parts) / 3 : 0;
 
 /** Operators of one layer on one rank for one micro-batch, forward, in order (spec/model.md 1.2). */
 export function layerForward(job: Job, device: Device, kind: LayerKind): Operator[] {
   const bench = new Workbench(job, device);
   attentionBlockForward(bench);
   ffnBlockForward(bench, kind);
-  return bench.finish();
+  return bench.finish(hostSeconds(device, kind, 1));
+}
+
+/** What full recomputation of a layer runs before its backward. */
+function layerRecomputed(job: Job, device: Device, kind: LayerKind): Operator[] {
+  const bench = new Workbench(job, device);
+  attentionBlockForward(bench);
+  ffnBlockRecomputed(bench, kind);
+  return recomputed(bench.finish(hostSeconds(device, kind, 1)));
 }
 
 /** Backward of one layer: what is computed again first, then gradients from the output side in (spec/model.md 1.4-1.5). */
@@ -20,8 +32,8 @@ export function layerBackward(job: Job, device: Device, kind: LayerKind, recompu
   const bench = new Workbench(job, device);
   ffnBlockBackward(bench, kind);
   attentionBlockBackward(bench);
-  const backward = bench.finish();
-  if (recompute === 'full') return [...recomputed(layerForward(job, device, kind)), ...backward];
+  const backward = bench.finish(hostSeconds(device, kind, 2));
+  if (recompute === 'full') return [...layerRecomputed(job, device, kind), ...backward];
   if (recompute === 'selective' && job.model.attention === 'unfused') {
     const core = new Workbench(job, device);
     attentionForward(core);
