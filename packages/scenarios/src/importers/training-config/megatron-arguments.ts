@@ -54,6 +54,7 @@ export function readMegatronArguments(
       gradientBytes: keys.flag('--grad-reduce-in-bf16') || precision === 'fp16' ? 2 : 4,
       dataOverlap: overlap,
       contextKind: contextKind(keys),
+      expertLayout: 'copied',
       ...recomputeLayersOf(keys),
       ...(keys.flag('--optimizer-cpu-offload', '--cpu-optimizer') ? { offloadOptimizer: true } : {}),
     },

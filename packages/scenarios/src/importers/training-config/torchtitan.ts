@@ -24,7 +24,7 @@ const schedules: Readonly<Record<string, string>> = {
 
 /** Sections that change no step time. */
 const changesNothing =
-  /^(job|profiling|metrics|optimizer|lr_scheduler|checkpoint|validation|comm|experimental\.custom|fault_tolerance|memory_estimation|debug)\.|^training\.(dataset|max_norm|steps|seed|deterministic|gc_freq|warmup_steps|data_parallel|compile)|^model\.(tokenizer|hf_assets|norm_type|print)|^compile\.(components|backend)|fqns$|recipe_name$|precompute_float8|^float8\.enable_float8_linear$/;
+  /^(job|profiling|metrics|optimizer|lr_scheduler|checkpoint|validation|comm|experimental\.custom|fault_tolerance|memory_estimation|debug)\.|^training\.(dataset|max_norm|steps|seed|deterministic|gc_freq|warmup_steps|data_parallel)|^model\.(tokenizer|hf_assets|norm_type|print)|^compile\.(components|backend)|fqns$|recipe_name$|precompute_float8|^float8\.enable_float8_linear$/;
 
 /**
  * A TOML of torchtitan as a scenario's job (spec/input-formats.md 6).
@@ -86,6 +86,9 @@ export function readTorchtitan(text: string, file: string, hints: TrainingConfig
     options: {
       tensorOverlap: keys.flag(...old('enable_async_tensor_parallel')) ? 0.7 : 0,
       contextKind: 'allgather',
+      // PyTorch's non-reentrant checkpoints stop early; eager layers run a kernel an operation.
+      recomputeStopsEarly: true,
+      fusedElementwise: keys.flag('compile.enable', 'training.compile'),
       reshardAfterForward: keys.text(...old('fsdp_reshard_after_forward')) !== 'never' && !(pipeline > 1),
       ...(replicate > 1 && shard !== 1
         ? { shardGroup: shard > 0 ? shard * context : (replicas / replicate) * context }
