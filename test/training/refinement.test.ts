@@ -66,7 +66,7 @@ describe('folding', () => {
         const grid = new RankGrid(job.parallel);
         const places = new RankPlaces(cluster, perturbation, shape.ranks);
         const single = singleRankBlocks(grid, places, ['tensor', 'context', 'data']);
-        const merged = startingBlocks(grid, places, false, true);
+        const merged = startingBlocks(grid, places, ['tensor', 'context', 'data'], true);
         const initial = (rank: number): string => `${grid.stageOf(rank)}|${places.slowFactorOf(rank)}`;
         const fine = refine(single, colouringOf(Array.from({ length: shape.ranks }, (_, rank) => initial(rank))));
         const coarse = refine(merged, colouringOf(Array.from(merged.representative, initial)));

@@ -41,6 +41,16 @@ export function jobProblems(job: Job): JobProblem[] {
       `a multiple of ${tensor * context}`,
     );
   }
+  const { shardGroup } = job.options;
+  if (shardGroup > 0 && parallel.zero !== 3)
+    add('job.options.shardGroup', `is ${shardGroup} with zero ${parallel.zero}`, 'job.parallel.zero 3, or 0');
+  if (shardGroup > 0 && !divides(data * context, shardGroup)) {
+    add(
+      'job.options.shardGroup',
+      `${shardGroup} ranks do not divide data x context = ${data * context}`,
+      `a divisor of ${data * context}, or 0 for all of them`,
+    );
+  }
   if (model.experts) {
     must('job.parallel.expert', 'job.model.experts.count', model.experts.count, expert, 'job.parallel.expert');
     if (!divides(tensor * context * data, expert * expertTensor)) {

@@ -90,6 +90,11 @@ export interface Job {
   readonly options: JobOptions;
 }
 
+/** True when sharded parameters have more than one full copy over the data ranks (hybrid sharding). */
+export function isHybrid({ parallel, options }: Pick<Job, 'parallel' | 'options'>): boolean {
+  return parallel.zero === 3 && options.shardGroup > 0 && options.shardGroup < parallel.data * parallel.context;
+}
+
 /** What breaks the symmetry of one step (contract: `perturb`). */
 export interface Perturbation {
   readonly slowRanks: readonly { readonly rank: number; readonly factor: number }[];

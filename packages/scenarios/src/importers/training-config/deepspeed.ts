@@ -68,7 +68,9 @@ function zeroOptions(keys: ConfigKeys): { readonly stage: number; readonly optio
     keys.ignore(key('offload_param.device'), `parameters stay on the device in the simulation, not in ${parameters}`);
   for (const name of ['zero_quantized_weights', 'zero_quantized_gradients'])
     if (keys.flag(key(name))) keys.ignore(key(name), 'messages are not quantised in the simulation');
-  const group = keys.number(key('zero_hpz_partition_size'), key('mics_shard_size'));
+  const group = keys.number(key('mics_shard_size'));
+  if ((keys.number(key('zero_hpz_partition_size')) ?? 1) > 1)
+    keys.ignore(key('zero_hpz_partition_size'), 'the second copy of the weights in a node is left out');
   const bucket = keys.number(key('reduce_bucket_size')) ?? 5e8;
   return {
     stage,

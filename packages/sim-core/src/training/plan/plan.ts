@@ -1,5 +1,5 @@
 import type { Cluster } from '../../platform/cluster.js';
-import type { Job, Perturbation } from '../job.js';
+import { isHybrid, type Job, type Perturbation } from '../job.js';
 import { linkKey, refineWithLinks } from './link-refinement.js';
 import type { LinkUse, SharedLink, UseLabel } from './link-use.js';
 import { RankPlaces } from './placement-map.js';
@@ -101,18 +101,19 @@ function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces
 export function startingBlocks(
   grid: RankGrid,
   places: RankPlaces,
-  hasExperts: boolean,
+  kinds: readonly GroupKind[],
   mergeable: boolean,
   links: readonly SharedLink[] = [],
 ): RankBlocks {
-  const kinds = activeKinds(hasExperts);
+  // Groups that are no product of tensor, context and data coordinates look alike only where nothing is singled out.
+  const products = !kinds.includes('expert') && !kinds.includes('shard');
   const touched = places.touchedRanks();
   const regular =
     mergeable &&
     places.devices.length === 1 &&
     links.length === 0 &&
     isRegular(grid, places, kinds) &&
-    (touched.length === 0 || (places.privateNics && !hasExperts));
+    (touched.length === 0 || (places.privateNics && products));
   if (!regular) return singleRankBlocks(grid, places, kinds);
   const merged = productBlocks(grid, touched, kinds);
   // Many scattered stragglers single out every coordinate: then the product is no smaller than the list of ranks.
@@ -124,18 +125,17 @@ export function startingBlocks(
  * @throws RangeError when the parallel shape needs more devices than the cluster has.
  */
 export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation, options: PlanOptions): Plan {
-  const grid = new RankGrid(job.parallel);
+  const grid = new RankGrid(job.parallel, isHybrid(job) ? job.options.shardGroup : 0);
   if (grid.ranks > cluster.nodes * cluster.gpusPerNode) {
     throw new RangeError(
       `buildPlan: job needs ${grid.ranks} devices, cluster has ${cluster.nodes * cluster.gpusPerNode}`,
     );
   }
   const places = new RankPlaces(cluster, perturbation, grid.ranks);
-  const hasExperts = job.model.experts !== undefined;
-  const kinds = activeKinds(hasExperts);
+  const kinds = activeKinds(job);
   const fold = options.fold && !jitters(perturbation);
   const links = sharedLinks(grid, places, kinds);
-  const blocks = startingBlocks(grid, places, hasExperts, fold, links);
+  const blocks = startingBlocks(grid, places, kinds, fold, links);
   const colouring = fold
     ? refineWithLinks(blocks, initialColouring(blocks, grid, places), grid, links)
     : { colours: blocks.count, colourOf: Int32Array.from({ length: blocks.count }, (_, i) => i) };

@@ -1,5 +1,6 @@
+import { isHybrid, type Job } from '../job.js';
 import type { RankPlaces } from './placement-map.js';
-import { type GroupKind, groupKinds, type RankGrid } from './rank-grid.js';
+import type { GroupKind, RankGrid } from './rank-grid.js';
 
 /** Membership of blocks in the groups of one kind: each block lies in one group, with as many ranks as its weight. */
 export interface Membership {
@@ -26,9 +27,10 @@ export interface RankBlocks {
   blockOf(rank: number): number;
 }
 
-/** Kinds of groups that exist in a plan: those of experts only when the model has any. */
-export function activeKinds(hasExperts: boolean): readonly GroupKind[] {
-  return hasExperts ? groupKinds : groupKinds.filter((kind) => kind !== 'expert' && kind !== 'expertData');
+/** Kinds of groups that exist in a job's plan: of experts only when the model has any, of hybrid sharding only with it. */
+export function activeKinds(job: Job): readonly GroupKind[] {
+  const experts: readonly GroupKind[] = job.model.experts ? ['expert', 'data', 'expertData'] : ['data'];
+  return ['tensor', 'context', ...experts, ...(isHybrid(job) ? (['shard', 'replica'] as const) : [])];
 }
 
 /** True when all groups of one kind and stage lie on the scale-up domains in the same way. */
@@ -155,6 +157,8 @@ export function productBlocks(
     // Only reached with no touched rank, where each stage is one block: all of its expert groups look alike.
     put('expert', s, grid.groupSize('expert'));
     put('expertData', s, grid.groupSize('expertData'));
+    put('shard', s, grid.groupSize('shard'));
+    put('replica', s, grid.groupSize('replica'));
   }
   const memberships: Membership[] = kinds.map((kind) => {
     const groupOf = groups.get(kind) ?? new Int32Array(count);

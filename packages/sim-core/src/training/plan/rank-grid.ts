@@ -5,9 +5,11 @@ export function worldSize(parallel: Parallel): number {
   return parallel.tensor * parallel.context * parallel.data * parallel.pipeline;
 }
 
-/** Kinds of rank groups that a step's collectives run over. `data` is data x context: the group of dense gradients. */
-export type GroupKind = 'tensor' | 'context' | 'expert' | 'data' | 'expertData';
-export const groupKinds: readonly GroupKind[] = ['tensor', 'context', 'expert', 'data', 'expertData'];
+/**
+ * Kinds of rank groups that a step's collectives run over. `data` is data x context: the group of dense gradients. With hybrid
+ * sharding it is cut into `shard` groups, each with one full copy, and `replica` groups across them.
+ */
+export type GroupKind = 'tensor' | 'context' | 'expert' | 'data' | 'expertData' | 'shard' | 'replica';
 
 /** Arithmetic of ranks and groups in Megatron's order tp-cp-dp-pp and etp-ep-edp-pp (spec/model.md 4.1). */
 export class RankGrid {
@@ -18,14 +20,20 @@ export class RankGrid {
   readonly #context: number;
   readonly #expert: number;
   readonly #expertTensor: number;
+  readonly #shard: number;
 
-  constructor(readonly parallel: Parallel) {
+  /** @param shardGroup Data ranks that share one full copy (hybrid sharding); 0: all of them. */
+  constructor(
+    readonly parallel: Parallel,
+    shardGroup = 0,
+  ) {
     this.ranks = worldSize(parallel);
     this.stageRanks = this.ranks / parallel.pipeline;
     this.#tensor = parallel.tensor;
     this.#context = parallel.context;
     this.#expert = parallel.expert;
     this.#expertTensor = parallel.expertTensor;
+    this.#shard = shardGroup > 0 ? shardGroup : parallel.data * parallel.context;
   }
 
   stageOf(rank: number): number {
@@ -45,6 +53,10 @@ export class RankGrid {
         return this.#expert;
       case 'expertData':
         return this.stageRanks / (this.#expert * this.#expertTensor);
+      case 'shard':
+        return this.#shard;
+      case 'replica':
+        return this.stageRanks / (this.#tensor * this.#shard);
     }
   }
 
@@ -60,6 +72,10 @@ export class RankGrid {
         return this.#expertTensor;
       case 'expertData':
         return this.#expertTensor * this.#expert;
+      case 'shard':
+        return this.#tensor;
+      case 'replica':
+        return this.#tensor * this.#shard;
     }
   }
 

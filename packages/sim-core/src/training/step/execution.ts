@@ -38,6 +38,8 @@ const bookOfGroup = new Map<string, number>([
   ['expert', Book.expert],
   ['data', Book.data],
   ['expertData', Book.data],
+  ['shard', Book.data],
+  ['replica', Book.data],
   ['world', Book.data],
   ['tie', Book.pipeline],
 ]);
@@ -761,8 +763,7 @@ export class StepExecution {
 function blocksAreAlone(plan: Plan): boolean {
   return plan.groups.every(
     (group) =>
-      group.kind === 'data' ||
-      group.kind === 'expertData' ||
+      ['data', 'expertData', 'shard', 'replica'].includes(group.kind) ||
       group.placement.ranks <= 1 ||
       group.placement.domains === 1,
   );

@@ -1,5 +1,5 @@
 import type { Device } from '../../platform/device.js';
-import type { Job, ScheduleOp } from '../job.js';
+import { isHybrid, type Job, type ScheduleOp } from '../job.js';
 import { optimizerSeconds } from '../operator-time.js';
 import type { Operator } from '../operators/index.js';
 import type { RankParameters } from '../parameters.js';
@@ -223,9 +223,11 @@ export class StageProgramBuilder {
     return this.job.parallel.zero >= 1 ? 'reduce_scatter' : 'all_reduce';
   }
 
-  #groupSizes(): { data: number; expertData: number } {
+  /** Ranks over which dense and expert parameters are replicated or sharded, and that share one full copy. */
+  #groupSizes(): { data: number; expertData: number; shard: number } {
     const { data, context, tensor, expert, expertTensor } = this.job.parallel;
-    return { data: data * context, expertData: (data * context * tensor) / (expert * expertTensor) };
+    const shard = isHybrid(this.job) ? this.job.options.shardGroup : data * context;
+    return { data: data * context, expertData: (data * context * tensor) / (expert * expertTensor), shard };
   }
 
   /** Cuts a chunk's parameters, in the order of a walk, into buckets of each gradient group. */
@@ -362,7 +364,13 @@ export class StageProgramBuilder {
     const parameters = this.#parts(chunk)[part]?.parameters ?? { dense: 0, expert: 0 };
     const slots: number[] = [];
     if (sizes.data > 1 && parameters.dense > 0) {
-      slots.push(this.#task(this.tables.collective('data', op, elementBytes * parameters.dense)));
+      const bytes = elementBytes * parameters.dense;
+      const hybrid = isHybrid(this.job);
+      // Over one rank nothing is gathered.
+      if (sizes.shard > 1) slots.push(this.#task(this.tables.collective(hybrid ? 'shard' : 'data', op, bytes)));
+      // Tasks of a rank run in their order: the shard's gradients are summed over its replicas once it is reduced.
+      if (hybrid && op === 'reduce_scatter')
+        slots.push(this.#task(this.tables.collective('replica', 'all_reduce', bytes / sizes.shard)));
     }
     if (sizes.expertData > 1 && parameters.expert > 0) {
       slots.push(this.#task(this.tables.collective('expertData', op, elementBytes * parameters.expert)));
@@ -385,7 +393,7 @@ export class StageProgramBuilder {
     builder.collective(tables.collective('world', 'all_reduce', 8));
     const share = zero >= 1 ? 1 : 0;
     const updated =
-      held.dense / (share ? Math.max(1, sizes.data) : 1) + held.expert / (share ? Math.max(1, sizes.expertData) : 1);
+      held.dense / (share ? Math.max(1, sizes.shard) : 1) + held.expert / (share ? Math.max(1, sizes.expertData) : 1);
     builder.compute(2, optimizerSeconds(device, updated), 0, 'optimizer');
     if (zero >= 1 && zero < 3 && !job.options.dataOverlap) {
       if (sizes.data > 1) builder.collective(tables.collective('data', 'all_gather', 2 * held.dense));
