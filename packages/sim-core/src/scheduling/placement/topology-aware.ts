@@ -18,14 +18,20 @@ function fewestLeaves(gpus: number, free: FreeGpus): NodeShare[] | undefined {
   const leaf = tightest(free.leaves.length, (index) => free.freeOnLeaf(index), gpus);
   if (leaf >= 0) return packInto(free.leaves[leaf] ?? [], gpus, free);
   const leavesOfPod = free.pods.map((nodes) => [...new Set(nodes.map((member) => free.cluster.leafOf[member] ?? 0))]);
-  const pod = tightest(free.pods.length, (index) => free.freeOnPod(index), gpus);
-  const leaves =
-    pod >= 0
-      ? emptiestFirst(leavesOfPod[pod] ?? [], (index) => free.freeOnLeaf(index))
-      : emptiestFirst([...free.pods.keys()], (index) => free.freeOnPod(index)).flatMap((index) =>
-          emptiestFirst(leavesOfPod[index] ?? [], (member) => free.freeOnLeaf(member)),
-        );
-  return fillLeaves(leaves, gpus, free);
+  const leavesByRoom = (pod: number): number[] =>
+    emptiestFirst(leavesOfPod[pod] ?? [], (index) => free.freeOnLeaf(index));
+  // Whole pods, the emptiest first, until the tightest of the rest takes what is left: never one pod more than needed.
+  const shares: NodeShare[] = [];
+  const rest = emptiestFirst([...free.pods.keys()], (index) => free.freeOnPod(index));
+  for (let left = gpus; left > 0; ) {
+    const fit = tightest(rest.length, (at) => free.freeOnPod(rest[at] ?? 0), left);
+    const [pod] = rest.splice(Math.max(0, fit), 1);
+    if (pod === undefined) return undefined;
+    const part = Math.min(left, free.freeOnPod(pod));
+    shares.push(...(fillLeaves(leavesByRoom(pod), part, free) ?? []));
+    left -= part;
+  }
+  return shares;
 }
 
 function tightestNode(gpus: number, free: FreeGpus): number {
