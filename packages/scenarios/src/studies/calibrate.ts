@@ -1,6 +1,7 @@
-import { type DeviceConstants, defaultConstants, simulateStep } from '@regatta/sim-core';
+import { type DeviceConstants, defaultConstants } from '@regatta/sim-core';
 import { InputError } from '../schema/input-error.js';
 import { jobProblems } from '../schema/job-problems.js';
+import { expectedStep } from './published/expected-step.js';
 import type { PublishedFile } from './published/published-file.js';
 import { type RowJob, rowJob } from './published/row-job.js';
 
@@ -35,7 +36,7 @@ const narrow = (run: RowJob): boolean => ['fp8', 'mxfp8', 'nvfp4'].includes(run.
 
 function predicted(run: RowJob, name: Constant, value: number): number {
   const device = { ...run.cluster.device, [name]: value };
-  return simulateStep(run.job, { ...run.cluster, device }).stepSeconds;
+  return expectedStep({ ...run, cluster: { ...run.cluster, device } }).seconds;
 }
 
 const measuredOf = (run: RowJob): number => run.measured[0] ?? 1;

@@ -135,15 +135,20 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (!hardware) return skip(`hardware ${row.gpu ?? row.system ?? ''} is not known`);
   const sequenceLength = row.model.seqLen;
   if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
-  const precision = row.dtype ? precisionOf(row.dtype) : 'bf16';
+  const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
+  if (!row.dtype) assumed.push(`precision: ${usual}`);
+  const precision = row.dtype ? precisionOf(row.dtype) : usual;
   if (!precision) return skip(`dtype ${row.dtype} is not known`);
-  const tensor = row.tensorParallel ?? 1;
+  // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
+  const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const tensor = row.tensorParallel ?? cut;
   const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
   const context = row.contextParallel ?? 1;
   const data = row.dataParallel ?? row.gpus / (tensor * pipeline * context);
   if (tensor * pipeline * context * data !== row.gpus)
     return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
-  if (row.tensorParallel === undefined || row.tensorParallel === null) assumed.push('parallelism: data parallel only');
+  if (row.tensorParallel === undefined || row.tensorParallel === null)
+    assumed.push(cut > 1 ? `parallelism: tensor ${cut}, the rest data` : 'parallelism: data parallel only');
   const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
   const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
   const zeroOf = (): 0 | 1 | 2 | 3 => {

@@ -15,6 +15,8 @@ export interface Practice {
   readonly attention: ModelShape['attention'];
   readonly sequenceParallel: boolean;
   readonly zero: 0 | 1 | 2 | 3;
+  /** Precision where the row has none, on devices with fp8. */
+  readonly precision: 'bf16' | 'fp8';
   /** Micro-batch where the row has none. */
   readonly microBatch: number;
   readonly recompute: 'none' | 'selective' | 'full';
@@ -40,6 +42,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'unfused',
       sequenceParallel: false,
       zero: 0,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'full',
       dropout: true,
@@ -58,6 +61,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'unfused',
       sequenceParallel: false,
       zero: 0,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'selective',
       dropout: true,
@@ -72,6 +76,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'unfused',
       sequenceParallel: true,
       zero: 0,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'selective',
       dropout: true,
@@ -91,6 +96,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'unfused',
       sequenceParallel: false,
       zero: 0,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'full',
       dropout: true,
@@ -107,6 +113,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'unfused',
       sequenceParallel: false,
       zero: 1,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'full',
       dropout: false,
@@ -121,6 +128,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'flash',
       sequenceParallel: false,
       zero: 3,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'none',
       dropout: false,
@@ -135,6 +143,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'flash',
       sequenceParallel: true,
       zero: 3,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'none',
       dropout: false,
@@ -151,6 +160,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'flash',
       sequenceParallel: true,
       zero: 2,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'none',
       dropout: false,
@@ -165,6 +175,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'flash',
       sequenceParallel: true,
       zero: 1,
+      precision: 'fp8',
       microBatch: 1,
       recompute: 'none',
       dropout: false,
@@ -181,6 +192,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       attention: 'flash',
       sequenceParallel: true,
       zero: 1,
+      precision: 'bf16',
       microBatch: 1,
       recompute: 'none',
       dropout: false,
@@ -209,6 +221,7 @@ const modern: Practice = {
   attention: 'flash',
   sequenceParallel: true,
   zero: 1,
+  precision: 'bf16',
   microBatch: 1,
   recompute: 'none',
   dropout: false,
