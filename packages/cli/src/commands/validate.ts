@@ -1,11 +1,14 @@
 import {
+  addFits,
   boundedGroups,
   InputError,
+  type MemoryScore,
   parseCount,
   readPublished,
   type ScoredRow,
   scalingPairs,
   scoreFile,
+  scoreMemory,
   summariseBy,
   type UnscoredRow,
 } from '@regatta/scenarios';
@@ -60,9 +63,12 @@ export const validate: Command = {
     const bound = boundOf(args);
     const rows: ScoredRow[] = [];
     const unscored: UnscoredRow[] = [];
+    const memory: MemoryScore[] = [];
     for (const { name, text } of measurements(args, io)) {
       if (io.interactive) io.remark(`scoring ${name}`);
-      const result = scoreFile(name, readPublished(text, name));
+      const file = readPublished(text, name);
+      const result = scoreFile(name, file);
+      memory.push(scoreMemory(name, file));
       rows.push(...result.scored);
       unscored.push(...result.unscored);
     }
@@ -73,6 +79,7 @@ export const validate: Command = {
       byHardware: summariseBy(rows, (row) => `${row.hardware} ${row.precision}`),
       groups: stringArgument(args, 'data') === undefined ? boundedGroups(rows) : [],
       pairs: scalingPairs(rows),
+      memory: { rows: memory.flatMap((score) => score.rows), fit: addFits(memory.map((score) => score.fit)) },
     };
     const plot = stringArgument(args, 'plot');
     if (plot !== undefined) io.writeFile(plot, scatterSvg(rows), flag(args, 'force'));
@@ -81,6 +88,7 @@ export const validate: Command = {
       command: 'validate',
       rows,
       unscored,
+      memory: view.memory,
       summary: { bySource: view.bySource, byHardware: view.byHardware, groups: view.groups, scalingPairs: view.pairs },
     };
     deliver(args, io, json, () => validateText(view, { worst, all: flag(args, 'all') }));

@@ -1,4 +1,12 @@
-import type { BoundedGroup, ErrorSummary, ScalingPair, ScoredRow, UnscoredRow } from '@regatta/scenarios';
+import type {
+  BoundedGroup,
+  ErrorSummary,
+  MemoryRow,
+  MemoryScore,
+  ScalingPair,
+  ScoredRow,
+  UnscoredRow,
+} from '@regatta/scenarios';
 import { duration, percent, whole } from './format.js';
 import { table } from './table.js';
 
@@ -23,6 +31,38 @@ export interface ValidateView {
   readonly byHardware: readonly ErrorSummary[];
   readonly groups: readonly BoundedGroup[];
   readonly pairs: readonly ScalingPair[];
+  readonly memory: MemoryScore;
+}
+
+/** Readings of memory by source and part, and whether runs fit as they did. */
+function memoryTables({ rows, fit }: MemoryScore): string {
+  const groups = new Map<string, MemoryRow[]>();
+  for (const row of rows) {
+    const name = `${row.source}: ${row.part}`;
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  const mean = (members: readonly MemoryRow[], of: (row: MemoryRow) => number): number =>
+    members.reduce((sum, row) => sum + of(row), 0) / members.length;
+  const lines = [...groups].map(([name, members]) => {
+    const worst = members.reduce((most, row) => (row.error > most.error ? row : most));
+    return [
+      name,
+      whole(members.length),
+      percent(mean(members, (row) => row.error)),
+      signed(mean(members, (row) => row.signedError)),
+      `${worst.id} ${percent(worst.error, 0)}`,
+    ];
+  });
+  const readings = table(['memory', 'readings', 'mean |error|', 'bias', 'worst'], lines, [0, 4]);
+  const confusion = table(
+    ['the model says', 'ran', 'ran out of memory'],
+    [
+      ['fits', whole(fit.fitsAndRan), whole(fit.fitsAndRanOut)],
+      ['does not fit', whole(fit.doesNotFitAndRan), whole(fit.doesNotFitAndRanOut)],
+    ],
+    [0],
+  );
+  return `${lines.length > 0 ? `${readings}\n` : ''}${confusion}\n`;
 }
 
 function rowTable(rows: readonly ScoredRow[], assumptions: boolean): string {
@@ -69,6 +109,7 @@ export function validateText(view: ValidateView, options: { readonly worst: numb
     pairs.length > 0
       ? `${table(['scaling efficiency', 'run (GPUs)', 'measured', 'predicted', 'difference'], pairs, [0, 1])}\n`
       : '',
+    memoryTables(view.memory),
     `${whole(view.rows.length)} rows scored, ${whole(view.unscored.length)} not: ${[...reasons].map(([reason, count]) => `${count} ${reason}`).join('; ')}\n`,
   ].join('');
 }

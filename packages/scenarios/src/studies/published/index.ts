@@ -1,4 +1,5 @@
 export * from './expected-step.js';
+export * from './memory-score.js';
 export * from './published-file.js';
 export * from './read-published.js';
 export * from './row-job.js';

@@ -121,12 +121,16 @@ function graphedExperts(
     : undefined;
 }
 
+/** A row that is about memory: a reading, or that it ran out. */
+const saysMemory = ({ measured }: PublishedRow): boolean =>
+  (measured.memoryGiB ?? measured.outOfMemory) !== undefined && (measured.memoryGiB ?? measured.outOfMemory) !== null;
+
 /** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
 export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const assumed: string[] = [];
   const skip = (skipped: string): SkippedRow => ({ id: row.id, skipped });
   const measured = measuredStepSeconds(row);
-  if (measured.length === 0) return skip('no step time was published');
+  if (measured.length === 0 && !saysMemory(row)) return skip('no step time was published');
   const practice = practiceOf(source, row.section ?? '', row.id);
   assumed.push(...practice.assumed);
   const model = rowModel(row, assumed, practice);

@@ -49,6 +49,10 @@ export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRo
       unscored.push({ id: row.id, source: name, reason: `${problem.path}: ${problem.message}` });
       continue;
     }
+    if (read.measured.length === 0) {
+      unscored.push({ id: row.id, source: name, reason: 'no step time was published' });
+      continue;
+    }
     const { report, seconds: predicted } = expectedStep(read);
     const measured =
       [...read.measured].sort((a, b) => Math.abs(predicted - a) - Math.abs(predicted - b))[0] ?? predicted;
