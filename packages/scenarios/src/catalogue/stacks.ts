@@ -16,8 +16,8 @@ const hopper = { attnMax: 0.55, attnBwdRatio: 0.8, nvlinkMax: 0.8 };
 const blackwell = { attnMax: 0.5, attnBwdRatio: 0.8, nvlinkMax: 0.78 };
 /**
  * FlashAttention's first generation in Triton, which MPT ran for ALiBi: on A100 1.4 times slower forward and twice slower backward
- * than FlashAttention-2 (arXiv 2307.08691, 4.1: 0.60 and 0.54 of peak at head size 128), on H100 from FlashAttention-2's 0.35
- * (arXiv 2407.08608, section 1) in the same ratios.
+ * than FlashAttention-2 (arXiv 2307.08691: 0.60 and 0.54 of peak at head size 128) [recalled], on H100 from FlashAttention-2's 0.35
+ * (arXiv 2407.08608) [recalled] in the same ratios.
  */
 const tritonAttention = { attnMax: 0.43, attnBwdRatio: 0.63 };
 const tritonAttentionOnHopper = { attnMax: 0.25, attnBwdRatio: 0.63 };
@@ -83,7 +83,7 @@ export const stacks: readonly Stack[] = [
     devices: ['h200-sxm-141gb', 'h100-sxm-80gb'],
     constants: { ...hopper, attnMax: 0.35, gemmMax: 0.5748, narrowGemmMax: 0.479 },
     fittedOn:
-      'borrows from fsdp-2023 (mosaicml-llm-foundry/11); attnMax: FlashAttention-2 on Hopper (arXiv 2407.08608, section 1)',
+      'borrows from fsdp-2023 (mosaicml-llm-foundry/11); attnMax: FlashAttention-2 on Hopper (arXiv 2407.08608) [recalled]',
   },
   {
     name: 'fsdp-2023',
