@@ -1,4 +1,11 @@
-import { type Cluster, type Device, type Job, noPerturbation, simulateStep } from '@regatta/sim-core';
+import {
+  type Cluster,
+  type Device,
+  type Job,
+  jitteredStepSeconds,
+  noPerturbation,
+  simulateStep,
+} from '@regatta/sim-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { testCluster, testDevice, testJob } from '../support/plans.js';
@@ -82,6 +89,20 @@ describe('one step', () => {
     expect(simulateStep(blocking, cluster, nic).stepSeconds).toBeGreaterThan(
       simulateStep(blocking, cluster).stepSeconds,
     );
+  });
+
+  test('jitter: step times over several draws spread, more with more of it, and the first is that of one step', () => {
+    const job = testJob({ tensor: 2, data: 8 });
+    const cluster = clusterOf(job, testDevice);
+    const spread = (sigma: number): number => {
+      const perturbation = { ...noPerturbation, jitter: { sigma } };
+      const seconds = jitteredStepSeconds(job, cluster, perturbation, 30);
+      expect(seconds[0]).toBe(simulateStep(job, cluster, perturbation).stepSeconds);
+      return Math.max(...seconds) - Math.min(...seconds);
+    };
+    expect(spread(0)).toBe(0);
+    expect(spread(0.1)).toBeGreaterThan(spread(0.01));
+    expect(spread(0.01)).toBeGreaterThan(0);
   });
 
   test('jitter: the same seed gives the same step, another seed another', () => {

@@ -24,18 +24,21 @@ export const replay: Command = {
       choices: ['weak', 'strong'],
     },
     baseline: { type: 'string', describe: 'GPU count to compare with (default: the smallest)' },
+    draws: { type: 'string', describe: 'steps to draw where the scenario has jitter (default 20)' },
     fold: { type: 'boolean', describe: 'fold ranks that cannot be told apart (--no-fold: simulate every rank)' },
     'require-fit': { type: 'boolean', describe: 'exit 1 when a point does not fit in memory' },
   },
   run(args, io) {
     const resolution = scenarioOf(args, io);
     const baseline = gpuCounts(args, 'baseline')[0];
+    const draws = gpuCounts(args, 'draws')[0];
     const { report, warnings } = replayStudy(
       resolution,
       {
         gpus: gpuCounts(args),
         scaling: stringArgument(args, 'scaling') === 'strong' ? 'strong' : 'weak',
         ...(baseline === undefined ? {} : { baseline }),
+        ...(draws === undefined ? {} : { draws }),
       },
       { fold: args.fold !== false },
       (gpus) => {

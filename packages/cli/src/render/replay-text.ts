@@ -67,6 +67,16 @@ function differenceTable(report: ReplayReport): string {
   return `\n${table([`lost against ${whole(base.gpus)} GPUs`, ...others.map((point) => `${whole(point.gpus)} GPUs`)], rows)}`;
 }
 
+/** Step times over several draws of the jitter. */
+function spreadTable(points: readonly ReplayPoint[]): string {
+  const rows = points.flatMap(({ gpus, stepSecondsSpread: spread }) =>
+    spread
+      ? [[whole(gpus), whole(spread.draws), ...[spread.mean, spread.p5, spread.p50, spread.p95].map(duration)]]
+      : [],
+  );
+  return rows.length === 0 ? '' : `\n${table(['GPUs', 'steps with jitter', 'mean', 'p5', 'p50', 'p95'], rows)}`;
+}
+
 /** The human view of a replay. */
 export function replayText(report: ReplayReport): string {
   const { scenario, points } = report;
@@ -104,6 +114,7 @@ export function replayText(report: ReplayReport): string {
     '\n',
     lossTable(report),
     differenceTable(report),
+    spreadTable(points),
     '\n',
     `simulated: ${folding}\n`,
   ].join('');

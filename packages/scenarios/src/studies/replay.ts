@@ -1,15 +1,19 @@
 import {
+  jitteredStepSeconds,
   type LossCause,
   lossCauses,
+  type Perturbation,
   type StepOptions,
   type StepReport,
+  type Summary,
   scalingAgainst,
   simulateStep,
+  summary,
 } from '@regatta/sim-core';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
-import { type ScalingMode, type ScalingRequest, scalingPoints } from './scaling-points.js';
+import { type ScalingMode, type ScalingPointInput, type ScalingRequest, scalingPoints } from './scaling-points.js';
 
 /** One GPU count of a replay: the step and how it scales (contract: replay --json). */
 export interface ReplayPoint {
@@ -25,6 +29,8 @@ export interface ReplayPoint {
   readonly globalBatch: number;
   readonly microBatches: number;
   readonly stepSeconds: number;
+  /** With jitter: step times over so many steps; the other figures are of the first of them. */
+  readonly stepSecondsSpread?: Summary & { readonly draws: number };
   readonly tokensPerSecond: number;
   readonly modelTflopsPerGpu: number;
   readonly hardwareTflopsPerGpu: number;
@@ -47,6 +53,22 @@ export interface ReplayReport {
   readonly points: readonly ReplayPoint[];
 }
 
+export interface ReplayRequest extends ScalingRequest {
+  /** Steps that are drawn where the scenario has jitter (default 20). */
+  readonly draws?: number;
+}
+
+const defaultDraws = 20;
+
+function spreadOf(
+  { job, cluster }: ScalingPointInput,
+  perturbation: Perturbation,
+  draws: number,
+): (Summary & { readonly draws: number }) | undefined {
+  if (perturbation.jitter.sigma === 0) return undefined;
+  return { draws, ...summary(jitteredStepSeconds(job, cluster, perturbation, draws)) };
+}
+
 export interface ReplayResult {
   readonly report: ReplayReport;
   readonly warnings: readonly string[];
@@ -59,7 +81,7 @@ export interface ReplayResult {
  */
 export function replayStudy(
   resolution: Resolution,
-  request: ScalingRequest,
+  request: ReplayRequest,
   options: StepOptions = {},
   onPoint?: (gpus: number) => void,
 ): ReplayResult {
@@ -67,7 +89,8 @@ export function replayStudy(
   const perturbation = perturbationOf(resolution.scenario);
   const steps = points.map((point) => {
     onPoint?.(point.gpus);
-    return { ...point, step: simulateStep(point.job, point.cluster, perturbation, options) };
+    const step = simulateStep(point.job, point.cluster, perturbation, options);
+    return { ...point, step, spread: spreadOf(point, perturbation, request.draws ?? defaultDraws) };
   });
   const baseline = steps.find((point) => point.gpus === baselineGpus)?.step;
   if (!baseline) throw new Error('replayStudy: the baseline was not simulated');
@@ -84,7 +107,7 @@ export function replayStudy(
         ...scenario,
         cluster: { ...scenario.cluster, nodes: Math.ceil(largest / scenario.cluster.gpusPerNode) },
       },
-      points: steps.map(({ gpus, job, step }): ReplayPoint => {
+      points: steps.map(({ gpus, job, step, spread }): ReplayPoint => {
         const { tensor, pipeline, context, expert, data, virtualStages } = job.parallel;
         return {
           gpus,
@@ -92,6 +115,7 @@ export function replayStudy(
           globalBatch: job.globalBatch,
           microBatches: step.microBatches,
           stepSeconds: step.stepSeconds,
+          ...(spread ? { stepSecondsSpread: spread } : {}),
           tokensPerSecond: step.tokensPerSecond,
           modelTflopsPerGpu: step.modelTflopsPerGpu,
           hardwareTflopsPerGpu: step.hardwareTflopsPerGpu,

@@ -71,3 +71,13 @@ function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options
   const plan = buildPlan(job, cluster, calm, { fold: true });
   return execute(plan, buildProgram(plan), calm, options);
 }
+
+/**
+ * Seconds of the first `draws` steps, each with its own jitter: plan and program are those of all of them.
+ * @throws RangeError as `simulateStep` does.
+ */
+export function jitteredStepSeconds(job: Job, cluster: Cluster, perturbation: Perturbation, draws: number): number[] {
+  const plan = buildPlan(job, cluster, perturbation, { fold: true });
+  const program = buildProgram(plan);
+  return Array.from({ length: draws }, (_, step) => execute(plan, program, perturbation, { step }).stepSeconds);
+}
