@@ -24,7 +24,7 @@ export const replay: Command = {
       choices: ['weak', 'strong'],
     },
     baseline: { type: 'string', describe: 'GPU count to compare with (default: the smallest)' },
-    draws: { type: 'string', describe: 'steps to draw where the scenario has jitter (default 20)' },
+    draws: { type: 'string', describe: 'steps to draw where the scenario has jitter (default 10)' },
     fold: { type: 'boolean', describe: 'fold ranks that cannot be told apart (--no-fold: simulate every rank)' },
     'require-fit': { type: 'boolean', describe: 'exit 1 when a point does not fit in memory' },
   },

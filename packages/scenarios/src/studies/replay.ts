@@ -54,11 +54,11 @@ export interface ReplayReport {
 }
 
 export interface ReplayRequest extends ScalingRequest {
-  /** Steps that are drawn where the scenario has jitter (default 20). */
+  /** Steps that are drawn where the scenario has jitter (default 10). */
   readonly draws?: number;
 }
 
-const defaultDraws = 20;
+const defaultDraws = 10;
 
 function spreadOf(
   { job, cluster }: ScalingPointInput,
