@@ -76,20 +76,15 @@ export function scenarioOf(args: Arguments, io: Io): Resolution {
   }
   if (issues.length > 0) throw new InputError(issues);
   const source = stringArgument(args, 'scenario');
+  const gpus = gpuCounts(args, 'baseline')[0] ?? gpuCounts(args).sort((a, b) => a - b)[0];
   return resolveScenario({
     ...(source === undefined ? {} : { source }),
     overrides,
     sets: listArgument(args, 'set'),
     readText: readIfThere(io),
+    ...(gpus === undefined ? {} : { gpus }),
     strict: flag(args, 'strict'),
-    ...smallestGpus(args),
   });
-}
-
-/** GPUs of the smallest point of --gpus, which files of other tools may need. */
-function smallestGpus(args: Arguments): { gpus?: number } {
-  const counts = gpuCounts(args);
-  return counts.length === 0 ? {} : { gpus: Math.min(...counts) };
 }
 
 /** A comma-separated list of GPU counts; empty when the flag is absent. */

@@ -2,11 +2,12 @@ import { parse as parseYaml } from 'yaml';
 import { catalogueScenarios } from '../catalogue/scenarios.js';
 import { readIncidentLog } from '../importers/incident-log.js';
 import { parseScheduleFile } from '../importers/schedule-file.js';
-import { readTrainingConfig } from '../importers/training-config/index.js';
+import { completeConfig } from '../importers/training-config/complete.js';
+import { readTrainingConfig } from '../importers/training-config/recognise.js';
 import { didYouMean } from './did-you-mean.js';
 import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
 import { InputError, type InputIssue } from './input-error.js';
-import { type LocatedText, parseLocated } from './located-text.js';
+import { parseLocated } from './located-text.js';
 import { getPath, isTree, type Tree, withPath } from './paths.js';
 import { type ResolvedScenario, scenarioSchema } from './scenario-schema.js';
 import { describeIssues, keysAt } from './zod-issues.js';
@@ -27,10 +28,10 @@ export interface ScenarioInput {
   readonly readText: ReadText;
   /** The first bad row of a log is wrong input. */
   readonly strict?: boolean;
-  /** GPUs of the smallest point that is asked for: what another tool's file may leave open. */
-  readonly gpus?: number;
   /** The caller's own idea of what to start from (a reader of another tool's file made it). */
   readonly base?: Tree;
+  /** GPU count that the command line asks for, where another tool's file leaves sizes to it. */
+  readonly gpus?: number;
 }
 
 export interface Resolution {
@@ -40,7 +41,7 @@ export interface Resolution {
   readonly nodesFixed: boolean;
   /** Name of the catalogue's cluster, when it is one. */
   readonly clusterName?: string;
-  /** GPUs that another tool's file says its run has. */
+  /** GPUs that a training configuration of another tool asks for. */
   readonly gpus?: number;
   /** Where a field stood, for messages about what comes after. */
   locate(path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'>;
@@ -75,14 +76,15 @@ const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in
  * @throws InputError with every mistake found, each at its file, line and column, or at its flag.
  */
 export function resolveScenario(input: ScenarioInput): Resolution {
-  const { located, tree: start, gpus, warnings = [] } = readSource(input);
-  const found: Expansion = { issues: [], warnings: [...warnings] };
+  const found: Expansion = { issues: [], warnings: [] };
   const overrides = [...(input.overrides ?? [])];
   for (const text of input.sets ?? []) {
     const set = parseSet(text);
     if (isIssue(set)) found.issues.push(set);
     else overrides.push(set);
   }
+  const { tree: start, place, ...source } = readSource(input, overrides);
+  found.warnings.push(...(source.warnings ?? []));
   const named = start.cluster;
   // A stack that a flag names must be known before the device's name is expanded, since it chooses the constants.
   const stack = overrides.filter((o) => o.path.join('.') === 'job.stack').at(-1);
@@ -116,8 +118,8 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   tree = expandNames(tree, input.readText, readers, found);
   const parsed = scenarioSchema.safeParse(tree);
   const locate = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
-    if (!located) return input.source === undefined ? {} : { file: input.source };
-    return { file: located.file, ...located.locate(path) };
+    if (!place) return input.source === undefined ? {} : { file: input.source };
+    return place(path);
   };
   const unknown = new Set(found.issues.map((issue) => issue.path));
   const issues: InputIssue[] = found.issues.map((issue) =>
@@ -142,19 +144,40 @@ export function resolveScenario(input: ScenarioInput): Resolution {
     warnings: found.warnings,
     nodesFixed: inline || flagOf.has('cluster.nodes'),
     ...(typeof named === 'string' ? { clusterName: named } : {}),
-    ...(gpus === undefined ? {} : { gpus }),
+    ...(source.gpus === undefined ? {} : { gpus: source.gpus }),
     locate,
   };
 }
 
+/** Where a scenario starts from, before flags. */
 interface Source {
   readonly tree: Tree;
-  readonly located?: LocatedText;
-  readonly gpus?: number;
+  readonly place?: Resolution['locate'];
   readonly warnings?: readonly string[];
+  readonly gpus?: number;
 }
 
-function readSource(input: ScenarioInput): Source {
+/** A training configuration of another tool, completed by what the command line says; undefined for any other text. */
+function readForeign(
+  text: string,
+  file: string,
+  input: ScenarioInput,
+  overrides: readonly Override[],
+): Source | undefined {
+  const config = readTrainingConfig(text, file);
+  if (!config) return undefined;
+  const completed = completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
+  const place = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
+    for (let length = path.length; length > 0; length--) {
+      const found = config.origins.get(path.slice(0, length).join('.'));
+      if (found) return { file, ...found };
+    }
+    return { file };
+  };
+  return { ...completed, place };
+}
+
+function readSource(input: ScenarioInput, overrides: readonly Override[]): Source {
   if (input.base) return { tree: input.base };
   const { source } = input;
   if (source === undefined) return { tree: scenarioDefaults };
@@ -172,12 +195,8 @@ function readSource(input: ScenarioInput): Source {
       },
     ]);
   }
-  const hints = input.gpus === undefined ? {} : { gpus: input.gpus };
-  const foreign = readTrainingConfig(text, source, hints);
-  if (foreign) {
-    const { scenario, gpus, warnings } = foreign;
-    return { tree: scenario, warnings, ...(gpus === undefined ? {} : { gpus }) };
-  }
+  const foreign = readForeign(text, source, input, overrides);
+  if (foreign) return foreign;
   const located = parseLocated(text, source);
   if (!isTree(located.value)) {
     throw new InputError([
@@ -192,7 +211,7 @@ function readSource(input: ScenarioInput): Source {
       },
     ]);
   }
-  return { located, tree: located.value };
+  return { tree: located.value, place: (path) => ({ file: located.file, ...located.locate(path) }) };
 }
 
 /** The value of a field of a resolved scenario by its dotted path. */

@@ -29,12 +29,11 @@ export interface ScalingPoints {
   readonly warnings: readonly string[];
 }
 
-/** GPU count that a scenario asks for by itself: that of the file it came from, its data-parallel size, or all of its cluster. */
+/** GPU count that a scenario asks for by itself: its data-parallel size, what its launch names, or all of its cluster. */
 function ownGpus({ scenario, gpus }: Resolution): number {
-  if (gpus !== undefined) return gpus;
   const { tensor, pipeline, context, data } = scenario.job.parallel;
   const whole = tensor * pipeline * context;
-  return data === 'auto' ? scenario.cluster.nodes * scenario.cluster.gpusPerNode : whole * data;
+  return data === 'auto' ? (gpus ?? scenario.cluster.nodes * scenario.cluster.gpusPerNode) : whole * data;
 }
 
 /**

@@ -1,118 +1,148 @@
-import { parseLocated } from '../../schema/located-text.js';
-import type { Tree } from '../../schema/paths.js';
-import { ConfigKeys, flattened, type TrainingConfig, type TrainingConfigHints } from './config-keys.js';
+import type { LocatedText } from '../../schema/located-text.js';
+import { isTree, type Tree } from '../../schema/paths.js';
+import { nameOfFile, type Setting, Settings } from './settings.js';
+import type { TrainingConfig } from './types.js';
 
-const changesNothing =
-  /^(optimizer|scheduler|steps_per_print|wall_clock_breakdown|gradient_clipping|dump_state|tensorboard|wandb|csv_monitor|comms_logger|flops_profiler|checkpoint|aio|data_types\.|prescale_gradients|gradient_predivide|sparse_gradients|disable_allgather|memory_breakdown|autotuning|data_efficiency|curriculum|elasticity|amp)|^(fp16|bf16)\.(?!enabled)|^zero_optimization\.(allgather_partitions|contiguous_gradients|reduce_scatter|round_robin|sub_group_size|stage3_(max|gather|prefetch|param)|ignore_unused|load_from|legacy|elastic|memory_efficient|allgather_bucket_size|offload_\w+\.(?!device))/;
+/** Blanks `//` and block comments of JSON outside of texts, so that places stay true. */
+export function withoutComments(text: string): string {
+  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) =>
+    found.startsWith('"') ? found : found.replace(/[^\n]/g, ' '),
+  );
+}
+
+function flat(tree: Tree, path: readonly string[], text: LocatedText, into: Map<string, Setting>): void {
+  for (const [name, value] of Object.entries(tree)) {
+    const at = [...path, name];
+    if (isTree(value)) flat(value, at, text, into);
+    else into.set(at.join('.'), { name: at.join('.'), value, ...text.locate(at) });
+  }
+}
+
+const silent =
+  /^(steps_per_print|wall_clock|gradient_clipping|prescale|gradient_predivide|dump_state|optimizer\.(type|params)|scheduler|tensorboard|wandb|csv_monitor|comet|flops_profiler|comms_logger|zero_allow_untested|zero_force|seed|checkpoint|data_types\.|elasticity|autotuning|curriculum|data_efficiency|(bf16|bfloat16|fp16|amp)\.|amp\.|disable_allgather|sparse_gradients|train_micro_batch_size_per_gpu$|zero_optimization\.(allgather_|reduce_scatter|contiguous|round_robin|stage3_(max|gather|prefetch|param_persistence|module)|sub_group|ignore_unused|load_from_fp32|elastic|memory_efficient|offload_\w+\.(pin_memory|nvme_path|buffer|fast_init|max_in_cpu|ratio|pipeline)))/;
+
+/** `"auto"` is filled in by the trainer that starts the job: here it is as if absent. */
+function withoutAuto(entries: Map<string, Setting>, settings: Settings): void {
+  for (const [key, { value, line, name }] of entries) {
+    if (value !== 'auto') continue;
+    entries.delete(key);
+    if (/batch|accumulation|enabled|bucket|stage$/.test(key))
+      settings.remarkAt(line, name, 'is "auto": what the trainer fills in is not known here');
+  }
+}
 
 /**
- * A DeepSpeed JSON as a scenario's job (spec/input-formats.md 5). It holds batches, ZeRO and precision; model and sequence length
- * come from flags.
- * @throws InputError when batch sizes contradict each other, or only the GPU count could say what they are.
+ * A DeepSpeed configuration (deepspeedai/DeepSpeed deepspeed/runtime/config.py): batch, precision and ZeRO. It holds no model and
+ * no sequence length: those come from flags.
  */
-export function readDeepSpeed(text: string, file: string, hints: TrainingConfigHints): TrainingConfig {
-  const located = parseLocated(withoutComments(text), file);
-  const keys = new ConfigKeys(
-    file,
-    flattened(located.value, (path) => located.locate(path).line),
+export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
+  const entries = new Map<string, Setting>();
+  flat(root, [], text, entries);
+  const settings = new Settings(text.file, entries, text.locate([]), { tool: 'DeepSpeed', spell: (key) => key });
+  withoutAuto(entries, settings);
+  settings.missing(
+    'job.model',
+    '--model NAME, a catalogue name or the path of a config.json',
+    'job.model',
+    'a DeepSpeed configuration holds no model',
   );
-  keys.skip(changesNothing);
-  const zero = zeroOptions(keys);
-  const batch = batchOf(keys, hints.gpus);
-  const half = enabled(keys, 'fp16');
-  const brain = enabled(keys, 'bf16') || enabled(keys, 'bfloat16');
-  if (!half && !brain) keys.assume('bf16.enabled', 'fp32', "DeepSpeed's default without fp16 or bf16");
-  const job: Tree = {
-    globalBatch: batch.global,
-    microBatch: batch.micro,
-    precision: brain ? 'bf16' : half ? 'fp16' : 'fp32',
-    parallel: { data: 'auto', zero: zero.stage },
-    options: zero.options,
-  };
-  keys.finish();
-  const name =
-    file
-      .split('/')
-      .at(-1)
-      ?.replace(/\.\w+$/, '') ?? file;
-  return {
-    scenario: { name, job },
-    warnings: [
-      ...keys.warnings,
-      `${file}: a DeepSpeed file has no model and no sequence length: --model and --seq-len say them`,
-    ],
-  };
-}
-
-/** `//` comments are no JSON but occur; their place is kept so that lines stay right. */
-const withoutComments = (text: string): string =>
-  text.replace(/^(\s*)\/\/.*$/gm, '$1').replace(/,(\s*)\/\/.*$/gm, ',$1');
-
-function enabled(keys: ConfigKeys, section: string): boolean {
-  const value = keys.value(`${section}.enabled`);
-  if (value === 'auto') {
-    keys.ignore(`${section}.enabled`, 'is "auto", filled in by the trainer: taken as off');
-    return false;
+  settings.missing(
+    'job.sequenceLength',
+    '--seq-len N',
+    'job.sequenceLength',
+    'a DeepSpeed configuration holds no sequence length',
+  );
+  const zero = settings.count('zero_optimization.stage', 'job.parallel.zero', 0) ?? 0;
+  if (zero > 3) {
+    const setting = settings.find('zero_optimization.stage');
+    if (setting) settings.issue(setting, `is ${zero}`, '0 | 1 | 2 | 3', 'job.parallel.zero');
   }
-  return value === true;
-}
-
-function zeroOptions(keys: ConfigKeys): { readonly stage: number; readonly options: Tree } {
-  const key = (name: string): string => `zero_optimization.${name}`;
-  const stage = keys.number(key('stage')) ?? 0;
-  if (![0, 1, 2, 3].includes(stage)) keys.wrong(key('stage'), `is ${stage}`, '0 | 1 | 2 | 3');
-  const offload = keys.text(key('offload_optimizer.device'));
-  const old = keys.flag(key('cpu_offload'));
-  const parameters = keys.text(key('offload_param.device'));
-  if (parameters !== undefined && parameters !== 'none')
-    keys.ignore(key('offload_param.device'), `parameters stay on the device in the simulation, not in ${parameters}`);
-  for (const name of ['zero_quantized_weights', 'zero_quantized_gradients'])
-    if (keys.flag(key(name))) keys.ignore(key(name), 'messages are not quantised in the simulation');
-  const group = keys.number(key('mics_shard_size'));
-  if ((keys.number(key('zero_hpz_partition_size')) ?? 1) > 1)
-    keys.ignore(key('zero_hpz_partition_size'), 'the second copy of the weights in a node is left out');
-  const bucket = keys.number(key('reduce_bucket_size')) ?? 5e8;
-  return {
-    stage,
-    options: {
-      // Buckets count elements of two bytes.
-      bucketBytes: 2 * bucket,
-      gradientBytes: 2,
-      dataOverlap: keys.optionalFlag(key('overlap_comm')) ?? stage === 3,
-      offloadOptimizer: old || (offload !== undefined && offload !== 'none'),
-      ...(group === undefined || group <= 1 ? {} : { shardGroup: group }),
+  const bf16 = settings.flag(['bf16.enabled', 'bfloat16.enabled'], 'job.precision') === true;
+  const fp16 = settings.flag('fp16.enabled', 'job.precision') === true;
+  if (!bf16 && !fp16 && !settings.has(['bf16.enabled', 'bfloat16.enabled', 'fp16.enabled']))
+    settings.assume('bf16.enabled, fp16.enabled', 'not given: fp32, the default of DeepSpeed', 'job.precision');
+  const reduce = settings.text('communication_data_type', 'job.options.gradientBytes');
+  const gradientBytes = reduce === undefined ? (bf16 || fp16 ? 2 : 4) : /32/.test(reduce) ? 4 : 2;
+  if (bf16 && reduce === undefined)
+    settings.assume(
+      'communication_data_type',
+      'not given: gradients are reduced in bf16, the default of DeepSpeed',
+      'job.options.gradientBytes',
+    );
+  const batch = batchOf(settings);
+  const bucket = settings.amount('zero_optimization.reduce_bucket_size', 'job.options.bucketBytes');
+  const overlap = settings.flag('zero_optimization.overlap_comm', 'job.options.dataOverlap') ?? zero === 3;
+  const offload = offloads(settings);
+  const shard = settings.count(
+    ['zero_optimization.zero_hpz_partition_size', 'zero_optimization.mics_shard_size'],
+    'job.options.shardGroup',
+    -1,
+  );
+  if (settings.find('zero_optimization.zero_hpz_partition_size') && (shard ?? 0) > 1)
+    settings.warn(
+      'zero_optimization.zero_hpz_partition_size',
+      'is not modelled: parameters are gathered from all ranks',
+      'job.options.shardGroup',
+    );
+  const mics = settings.has('zero_optimization.mics_shard_size') && (shard ?? 0) > 0 ? shard : undefined;
+  for (const key of ['zero_optimization.zero_quantized_weights', 'zero_optimization.zero_quantized_gradients'])
+    if (settings.flag(key) === true) settings.warn(key, 'is not modelled: messages have their full width');
+  settings.assume(
+    'parallel sizes',
+    'a DeepSpeed configuration has none: tensor, pipeline and context 1; --tp --pp --cp set them',
+    'job.parallel',
+  );
+  settings.assume(
+    'activation checkpointing',
+    'is switched on in the training program, not here: none; --recompute sets it',
+    'job.recompute',
+  );
+  settings.ignore((key) => silent.test(key) || /^activation_checkpointing/.test(key));
+  settings.nameLeftovers();
+  const scenario: Tree = {
+    name: nameOfFile(text.file),
+    job: {
+      ...batch.fields,
+      precision: bf16 ? 'bf16' : fp16 ? 'fp16' : 'fp32',
+      parallel: { zero: Math.min(3, zero) },
+      options: {
+        gradientBytes,
+        dataOverlap: overlap,
+        offloadOptimizer: offload,
+        bucketBytes: (bucket ?? 5e8) * gradientBytes,
+        ...(mics === undefined ? {} : { shardGroup: mics }),
+      },
     },
   };
+  return settings.finish('deepspeed', scenario, batch.rest);
 }
 
-/** `train_batch_size` = micro-batch x accumulation x replicas: two of them give the third. */
-function batchOf(keys: ConfigKeys, gpus: number | undefined): { readonly global: number; readonly micro: number } {
-  const auto = (name: string): number | undefined => {
-    if (keys.value(name) !== 'auto') return keys.number(name);
-    keys.ignore(name, 'is "auto", filled in by the trainer');
-    return undefined;
-  };
-  const whole = auto('train_batch_size');
-  const micro = auto('train_micro_batch_size_per_gpu');
-  const steps = auto('gradient_accumulation_steps');
-  const replicas = whole !== undefined && micro !== undefined && steps !== undefined ? whole / (micro * steps) : gpus;
-  if (whole !== undefined && micro !== undefined && steps !== undefined && !Number.isInteger(replicas))
-    keys.wrong(
-      'train_batch_size',
-      `${whole} is no multiple of ${micro} x ${steps}`,
-      'micro-batch x accumulation x replicas',
-    );
-  if (whole !== undefined) {
-    if (micro !== undefined) return { global: whole, micro };
-    if (replicas !== undefined) return { global: whole, micro: Math.max(1, whole / (replicas * (steps ?? 1))) };
-  } else if (micro !== undefined && replicas !== undefined) {
-    if (steps === undefined) keys.assume('gradient_accumulation_steps', 1, "DeepSpeed's default");
-    return { global: micro * (steps ?? 1) * replicas, micro };
-  }
-  keys.wrong(
-    whole === undefined ? 'train_batch_size' : 'train_micro_batch_size_per_gpu',
-    'does not follow from the file without the number of GPUs',
-    'two of train_batch_size, train_micro_batch_size_per_gpu and gradient_accumulation_steps, and --gpus',
-  );
-  return { global: 1, micro: 1 };
+function offloads(settings: Settings): boolean {
+  const field = 'job.options.offloadOptimizer';
+  const device = settings.text('zero_optimization.offload_optimizer.device', field);
+  const older = settings.flag('zero_optimization.cpu_offload', field) === true;
+  const parameters = settings.text('zero_optimization.offload_param.device');
+  if (parameters !== undefined && parameters !== 'none')
+    settings.warn('zero_optimization.offload_param.device', 'is not modelled: parameters stay on the GPU');
+  if (device === 'nvme') settings.warn('zero_optimization.offload_optimizer.device', 'is taken as cpu', field);
+  return older || device === 'cpu' || device === 'nvme';
+}
+
+/** train_batch_size = train_micro_batch_size_per_gpu x gradient_accumulation_steps x data-parallel size: two give the third. */
+function batchOf(settings: Settings): { fields: Tree; rest: Pick<TrainingConfig, 'batchPerReplica' | 'accumulation'> } {
+  const total = settings.count('train_batch_size', 'job.globalBatch');
+  const micro = settings.count('train_micro_batch_size_per_gpu', 'job.microBatch');
+  const accumulation = settings.count('gradient_accumulation_steps', 'job.globalBatch');
+  if (total !== undefined && micro !== undefined)
+    return {
+      fields: { globalBatch: total, microBatch: micro },
+      rest: accumulation === undefined ? {} : { accumulation },
+    };
+  if (accumulation === undefined && (total !== undefined || micro !== undefined))
+    settings.assume('gradient_accumulation_steps', 'not given: 1, the default of DeepSpeed', 'job.globalBatch');
+  if (total !== undefined) return { fields: { globalBatch: total }, rest: { accumulation: accumulation ?? 1 } };
+  if (micro !== undefined)
+    return { fields: { microBatch: micro }, rest: { batchPerReplica: micro * (accumulation ?? 1) } };
+  settings.missing('train_batch_size', 'it, or train_micro_batch_size_per_gpu, or --global-batch', 'job.globalBatch');
+  return { fields: {}, rest: {} };
 }

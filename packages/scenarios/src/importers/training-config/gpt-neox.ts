@@ -1,92 +1,124 @@
-import { parseLocated } from '../../schema/located-text.js';
-import type { Tree } from '../../schema/paths.js';
-import {
-  type ConfigEntry,
-  ConfigKeys,
-  flattened,
-  type TrainingConfig,
-  type TrainingConfigHints,
-} from './config-keys.js';
+import type { LocatedText } from '../../schema/located-text.js';
+import { isTree, type Tree } from '../../schema/paths.js';
+import { megatronScenario } from './megatron-arguments.js';
+import { type Setting, Settings } from './settings.js';
+import type { TrainingConfig } from './types.js';
 
-const changesNothing =
-  /^(vocab_file|merge_file|tokenizer|data_|save|load|split|optimizer|min_lr|lr_|warmup|checkpoint_factor|extra_save|eval_|log_|steps_per_print|wall_clock|tensorboard|wandb|use_wandb|distributed_backend|train_iters|train_data|valid_|test_|init_method|output_layer_init|keep_last|gradient_clipping|weight_decay|scaled_|masked_|bias_gelu|rope_fusion|layernorm_fusion|rotary|output_layer_parallelism|partition_activations|synchronize|precision_|launcher|hostfile|include|seed|num_workers|text_gen|shuffle|label_|attention_config|checkpoint_validation|max_position|norm$|pos_emb$|hysteresis|fp16\.(?!enabled)|loss_scale|initial_loss)/;
+const renamed: Readonly<Record<string, string>> = {
+  'pipe-parallel-size': 'pipeline-model-parallel-size',
+  'model-parallel-size': 'tensor-model-parallel-size',
+  'context-parallel-size': 'context-parallel-size',
+  'moe-expert-parallel-size': 'expert-model-parallel-size',
+  'num-layers': 'num-layers',
+  'hidden-size': 'hidden-size',
+  'intermediate-size': 'ffn-hidden-size',
+  'num-attention-heads': 'num-attention-heads',
+  'seq-length': 'seq-length',
+  'max-position-embeddings': 'max-position-embeddings',
+  'train-micro-batch-size-per-gpu': 'micro-batch-size',
+  'gradient-accumulation-steps': 'gradient-accumulation-steps',
+  'train-batch-size': 'global-batch-size',
+  'train-iters': 'train-iters',
+  'sequence-parallel': 'sequence-parallel',
+  'no-weight-tying': 'untie-embeddings-and-output-weights',
+  'make-vocab-size-divisible-by': 'make-vocab-size-divisible-by',
+  'vocab-file': 'vocab-file',
+  'hidden-dropout': 'hidden-dropout',
+  'attention-dropout': 'attention-dropout',
+  'moe-num-experts': 'num-experts',
+  'moe-top-k': 'moe-router-topk',
+  'zero-optimization.stage': 'zero-stage',
+  'zero-optimization.overlap-comm': 'overlap-grad-reduce',
+  'zero-optimization.reduce-bucket-size': 'ddp-bucket-size',
+  'checkpoint-num-layers': 'recompute-num-layers',
+};
 
-/**
- * A YAML of GPT-NeoX as a scenario's job (spec/input-formats.md 4); `-` and `_` in names are equal.
- * @throws InputError when a size is missing or wrong, and for a batch that only the GPU count could say.
- */
-export function readGptNeoX(text: string, file: string, hints: TrainingConfigHints): TrainingConfig {
-  const located = parseLocated(text, file);
-  const flat = flattened(located.value, (path) => located.locate(path).line);
-  const entries = new Map<string, ConfigEntry>([...flat].map(([name, entry]) => [name.replaceAll('-', '_'), entry]));
-  const keys = new ConfigKeys(file, entries);
-  keys.skip(changesNothing);
-  const tensor = Math.max(1, keys.number('model_parallel_size') ?? 1);
-  const pipeline = Math.max(1, keys.number('pipe_parallel_size') ?? 1);
-  const micro = keys.size(['train_micro_batch_size_per_gpu'], keys.number('batch_size'));
-  const accumulation = keys.number('gradient_accumulation_steps', 'gas');
-  const whole = keys.number('train_batch_size');
-  const replicas = (hints.gpus ?? 0) / (tensor * pipeline);
-  if (whole === undefined && !(replicas >= 1))
-    keys.wrong('train_batch_size', 'is missing, and nothing says how many GPUs there are', 'a number, or --gpus');
-  const stage = keys.number('zero_optimization.stage') ?? 0;
-  const bucket = keys.number('zero_optimization.reduce_bucket_size') ?? 5e8;
-  const overlap = keys.flag('zero_optimization.overlap_comm');
-  keys.skip(/^zero_optimization\./);
-  const recompute = keys.flag('checkpoint_activations');
-  if ((keys.number('checkpoint_num_layers') ?? 1) > 1)
-    keys.ignore('checkpoint_num_layers', 'units of several layers keep less than single layers');
-  if (keys.flag('gpt_j_residual'))
-    keys.ignore(
-      'gpt_j_residual',
-      'attention and MLP side by side cost what they cost one after the other, one all-reduce less',
-    );
-  const named = keys.text('precision');
-  const precision = named ?? (keys.flag('fp16.enabled') ? 'fp16' : keys.flag('bf16.enabled') ? 'bf16' : 'fp32');
-  const job: Tree = {
-    model: neoxModel(keys, tensor),
-    sequenceLength: keys.size(['seq_length']),
-    globalBatch: whole ?? micro * (accumulation ?? 1) * replicas,
-    microBatch: micro,
-    precision: precision === 'bfloat16' ? 'bf16' : precision,
-    parallel: { tensor, pipeline, data: 'auto', zero: stage },
-    recompute: recompute ? 'full' : 'none',
-    options: { p2p: 'blocking', gradientBytes: 2, bucketBytes: 2 * bucket, dataOverlap: overlap },
-  };
-  keys.finish();
-  const name =
-    file
-      .split('/')
-      .at(-1)
-      ?.replace(/\.\w+$/, '') ?? file;
-  return { scenario: { name, job }, warnings: keys.warnings };
+const silent =
+  /^(data|train-data|valid-data|test-data|merge|tokenizer|save|load|split|norm-|layernorm-|rms-norm|optimizer|min-lr|lr|warmup|weight-decay|gradient-clipping|init-|output-layer|eval|log|steps-per|wall-clock|tensorboard|wandb|distributed-backend|checkpoint-factor|extra-save|keep-last|rotary|rope|scaled-|bias-|masked-|layernorm-fusion|fp16\.|fp32-allreduce|bf16\.|bfloat16\.|precision$|global-num|train-sampl|partition-act|synchronize-each|use-wandb|finetune|seed|fp16-lm|attention-softmax|async-|zero-optimization\.(allgather|reduce-scatter|contiguous|cpu-offload$|elastic)|zero-allow|launcher|deepspeed|hostfile|include|num-workers|s3-|checkpoint(-scale|-valid|$|\.)|soft-prompt|rmsnorm-|text-gen|sample-|temperature|top-|maximum-tokens|num-samples|prompt-|data-impl|pos-emb|activation$|norm$|mlp-type|use-(checkpoint|bias)|attention-config|no-load|override|adlr|gas$|char-level|use-shared)/;
+
+const sizes = new Set(['pipeline-model-parallel-size', 'tensor-model-parallel-size', 'context-parallel-size']);
+
+function flat(
+  tree: Tree,
+  prefix: string,
+  path: readonly string[],
+  text: LocatedText,
+  into: Map<string, Setting>,
+): void {
+  for (const [name, value] of Object.entries(tree)) {
+    const key = prefix + name.replaceAll('_', '-').toLowerCase();
+    if (isTree(value)) flat(value, `${key}.`, [...path, name], text, into);
+    else into.set(key, { name: [...path, name].join('.'), value, ...text.locate([...path, name]) });
+  }
 }
 
-function neoxModel(keys: ConfigKeys, tensor: number): Tree {
-  const hidden = keys.size(['hidden_size']);
-  const heads = keys.size(['num_attention_heads']);
-  const layers = keys.size(['num_layers']);
-  const swiglu = keys.text('activation') === 'swiglu' || keys.text('mlp_type') === 'llama';
-  const norm = keys.text('norm') ?? 'layernorm';
-  const positions = keys.text('pos_emb') ?? 'learned';
-  const drop = ['hidden_dropout', 'attention_dropout'].map((name) => keys.number(name) ?? 0.1);
-  keys.assume('vocab_size', 50257, "the tokenizer is not read: GPT-NeoX's size; --set job.model.vocab says otherwise");
-  return {
-    name: `neox-${layers}x${hidden}`,
-    layers,
-    hidden,
-    heads,
-    kvHeads: keys.size(['num_kv_heads'], heads),
-    ffn: keys.size(['intermediate_size'], 4 * hidden),
-    ffnKind: swiglu ? 'swiglu' : 'gelu',
-    vocab: 50257,
-    padVocabTo: keys.size(['make_vocab_size_divisible_by'], 128) * tensor,
-    maxPositions: keys.size(['max_position_embeddings'], keys.number('seq_length') ?? 2048),
-    positions: positions === 'rotary' ? 'rope' : positions === 'alibi' ? 'alibi' : 'learned',
-    tiedEmbeddings: !keys.flag('no_weight_tying'),
-    norm: norm === 'rmsnorm' ? 'rms' : 'layernorm',
-    biases: !keys.flag('use_bias_in_attn_linear') || norm !== 'rmsnorm',
-    dropout: drop.some((probability) => probability > 0),
-    attention: keys.entries.get('attention_config')?.value?.toString().includes('flash') ? 'flash' : 'unfused',
+/** A GPT-NeoX configuration (EleutherAI/gpt-neox megatron/neox_arguments); `-` and `_` are equal. */
+export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
+  const raw = new Map<string, Setting>();
+  flat(root, '', [], text, raw);
+  const entries = new Map<string, Setting>();
+  const put = (key: string, from: Setting | undefined, value: unknown): void => {
+    if (from) entries.set(key, { ...from, value });
   };
+  for (const [key, setting] of raw) {
+    const target = renamed[key];
+    if (target !== undefined) put(target, setting, sizes.has(target) && setting.value === 0 ? 1 : setting.value);
+    else if (!silent.test(key)) entries.set(key, setting);
+  }
+  const value = (key: string): unknown => raw.get(key)?.value;
+  const kv = raw.get('num-kv-heads');
+  entries.delete('num-kv-heads');
+  if (kv && kv.value !== null) {
+    put('num-query-groups', kv, kv.value);
+    put('group-query-attention', kv, true);
+  }
+  const positions = String(value('pos-emb') ?? 'learned');
+  put(
+    'position-embedding-type',
+    raw.get('pos-emb'),
+    { rotary: 'rope', learned: 'learned_absolute', rpe: 'relative', sinusoidal: 'none', none: 'none', alibi: 'alibi' }[
+      positions
+    ] ?? positions,
+  );
+  put('normalization', raw.get('norm'), String(value('norm')).startsWith('rms') ? 'RMSNorm' : 'LayerNorm');
+  put('swiglu', raw.get('activation'), /swiglu|geglu|reglu/.test(String(value('activation'))));
+  if (value('mlp-type') === 'llama') put('swiglu', raw.get('mlp-type'), true);
+  for (const [flag, section] of [
+    ['bf16', 'bf16'],
+    ['bf16', 'bfloat16'],
+    ['fp16', 'fp16'],
+  ] as const)
+    if (value(`${section}.enabled`) === true) put(flag, raw.get(`${section}.enabled`), true);
+  const precision = raw.get('precision');
+  if (precision?.value === 'bfloat16' || precision?.value === 'fp16')
+    put(precision.value === 'fp16' ? 'fp16' : 'bf16', precision, true);
+  if (value('checkpoint-activations') === true) put('recompute-granularity', raw.get('checkpoint-activations'), 'full');
+  else entries.delete('recompute-num-layers');
+  entries.delete('checkpoint-activations');
+  const attention = raw.get('attention-config');
+  put('attention-backend', attention, /flash/.test(JSON.stringify(attention?.value ?? '')) ? 'flash' : 'unfused');
+  const tokenizer = raw.get('tokenizer-type');
+  put('tokenizer-type', tokenizer, tokenizer?.value);
+  const offload = raw.get('zero-optimization.cpu-offload');
+  if (offload) put('optimizer-cpu-offload', offload, offload.value);
+  const names = new Map(Object.entries(renamed).map(([name, key]) => [key, name]));
+  const settings = new Settings(text.file, entries, text.locate([]), {
+    tool: 'GPT-NeoX',
+    spell: (key) =>
+      names.get(key) ?? { 'position-embedding-type': 'pos-emb', bf16: 'precision', fp16: 'precision' }[key] ?? key,
+  });
+  if (!attention) {
+    entries.set('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
+    settings.assume(
+      'attention-config',
+      'not given: global attention without flash, the default of GPT-NeoX',
+      'job.model.attention',
+    );
+  }
+  if (settings.find('gpt-j-residual')?.value === true)
+    settings.warn(
+      'gpt-j-residual',
+      'is not modelled: attention and MLP follow one another, with a tensor-parallel reduction each',
+    );
+  return megatronScenario(settings, 'neox');
 }

@@ -1,2 +1,9 @@
-export type { TrainingConfig, TrainingConfigHints } from './config-keys.js';
-export * from './recognise.js';
+export { type ConfigContext, completeConfig, describeWarning } from './complete.js';
+export { readTrainingConfig } from './recognise.js';
+export {
+  type ConfigFormat,
+  type ConfigIssue,
+  type ConfigWarning,
+  configFormats,
+  type TrainingConfig,
+} from './types.js';

@@ -1,253 +1,229 @@
-import { InputError, type InputIssue } from '../../schema/input-error.js';
-import type { ConfigEntry } from './config-keys.js';
+import { InputError } from '../../schema/input-error.js';
+import { megatronScenario } from './megatron-arguments.js';
+import { argumentKey } from './megatron-yaml.js';
+import { type Setting, Settings } from './settings.js';
+import { ShellSyntaxError } from './shell-lexer.js';
+import { type ExpandedCommand, readShellScript } from './shell-script.js';
+import { type Piece, textOf } from './shell-variables.js';
+import type { Place, TrainingConfig } from './types.js';
 
-interface Word {
-  readonly text: string;
-  readonly line: number;
+/** Arguments that only a training command has. */
+const telling = new Set([
+  'num-layers',
+  'hidden-size',
+  'tensor-model-parallel-size',
+  'pipeline-model-parallel-size',
+  'micro-batch-size',
+  'seq-length',
+  'global-batch-size',
+]);
+
+interface Argument {
+  readonly name: string;
+  readonly values: (readonly Piece[])[];
+  readonly place: Place;
 }
 
-/**
- * Arguments that a bash launch script gives to a training program: `--flag value`, `--flag=value` and bare flags, on command
- * lines and in arrays and strings that are assigned on the way. Variables are expanded from earlier assignments of the file,
- * with `${V:-default}` and `$((a*b))`; nothing is run (spec/input-formats.md 2).
- * @throws InputError for a variable in the value of an argument that counts and that the file does not assign.
- */
-export function launchArguments(
-  text: string,
-  file: string,
-  counts: (flag: string) => boolean,
-): Map<string, ConfigEntry> {
-  const variables = new Map<string, readonly Word[]>();
-  const words: Word[] = [];
-  for (const { content, line } of logicalLines(text)) {
-    const sbatch = /^#SBATCH\s+(.*)$/.exec(content);
-    if (sbatch) {
-      words.push(
-        ...split(sbatch[1] ?? '', line).map((word) => ({ ...word, text: word.text.replace(/^--/, '--sbatch-') })),
-      );
-      continue;
-    }
-    for (const command of statements(content)) readStatement(command, line, variables, words);
-  }
-  return argumentsOf(words, file, counts);
-}
-
-/** Lines with continuations and multi-line arrays joined, comments gone; `line` is the first one's number. */
-function logicalLines(text: string): { readonly content: string; readonly line: number }[] {
-  const lines: { content: string; line: number }[] = [];
-  let open: { content: string; line: number; depth: number } | undefined;
-  text.split(/\r?\n/).forEach((raw, index) => {
-    const bare = raw.startsWith('#SBATCH') ? raw : withoutComment(raw);
-    const continued = /\\\s*$/.test(bare);
-    const content = bare.replace(/\\\s*$/, ' ');
-    const current = open ?? { content: '', line: index + 1, depth: 0 };
-    // Inside an array each line keeps its number: words are marked with it.
-    current.content += `${open ? `\u0001${index + 1}\u0001` : ''}${content}\n`;
-    current.depth = arrayDepth(current.content);
-    if (continued || current.depth > 0) open = current;
-    else {
-      lines.push({ content: current.content, line: current.line });
-      open = undefined;
-    }
-  });
-  if (open) lines.push({ content: open.content, line: open.line });
-  return lines;
-}
-
-function withoutComment(line: string): string {
-  let quote = '';
-  for (let i = 0; i < line.length; i++) {
-    const char = line[i] ?? '';
-    if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === '#' && (i === 0 || /\s/.test(line[i - 1] ?? ''))) return line.slice(0, i);
-  }
-  return line;
-}
-
-/** 1 while an array or a quoted string that an assignment began is not closed yet. */
-function arrayDepth(content: string): number {
-  const array = /(^|\s)[A-Za-z_]\w*\+?=\(/.exec(content);
-  if (array) return openParentheses(content.slice(array.index)) > 0 ? 1 : 0;
-  const quoted = /(^|\s)[A-Za-z_]\w*="/.exec(content);
-  if (quoted) return (content.slice(quoted.index).match(/(?<!\\)"/g)?.length ?? 0) % 2;
-  return 0;
-}
-
-/** Parentheses outside quotes that are not closed yet. */
-function openParentheses(text: string): number {
-  let depth = 0;
-  let quote = '';
-  for (const char of text) {
-    if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === '(') depth++;
-    else if (char === ')') depth--;
-  }
-  return depth;
-}
-
-/** Commands of a line: separated by `;`, `&&`, `||`, `|` outside quotes and parentheses. */
-function statements(content: string): string[] {
-  const parts: string[] = [];
-  let part = '';
-  let quote = '';
-  let depth = 0;
-  for (const char of content) {
-    if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === '(' || char === '{') depth++;
-    else if (char === ')' || char === '}') depth--;
-    else if (depth <= 0 && /[;&|]/.test(char)) {
-      parts.push(part);
-      part = '';
-      continue;
-    }
-    part += char;
-  }
-  return [...parts, part].filter((p) => p.trim() !== '');
-}
-
-function readStatement(statement: string, line: number, variables: Map<string, readonly Word[]>, words: Word[]): void {
-  const assignment = /^\s*(?:export\s+|local\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)(\+?)=([\s\S]*)$/.exec(statement);
-  if (!assignment) {
-    words.push(...expanded(split(statement, line), variables));
-    return;
-  }
-  const [, name = '', plus, raw = ''] = assignment;
-  const array = /^\(([\s\S]*)\)\s*$/.exec(raw.trim());
-  const value = array ? split(array[1] ?? '', line) : assignedWords(raw.trim(), line);
-  const before = plus === '+' ? (variables.get(name) ?? []) : [];
-  variables.set(name, [...before, ...expanded(value, variables)]);
-}
-
-/** A quoted string counts as the words in it, since it is used unquoted. */
-function assignedWords(raw: string, line: number): Word[] {
-  const quoted = /^(["'])([\s\S]*)\1\s*$/.exec(raw);
-  if (quoted) return split(quoted[2] ?? '', line);
-  const [first] = split(raw, line);
-  return first ? [first] : [];
-}
-
-/** Words of a text; quotes are taken off, line marks give the words behind them their line. */
-function split(text: string, firstLine: number): Word[] {
-  const words: Word[] = [];
-  let line = firstLine;
-  let word = '';
-  let any = false;
-  let quote = '';
-  let depth = 0;
-  const push = (): void => {
-    if (any) words.push({ text: word, line });
-    word = '';
-    any = false;
-  };
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i] ?? '';
-    if (char === '\u0001') {
-      push();
-      const end = text.indexOf('\u0001', i + 1);
-      line = Number(text.slice(i + 1, end));
-      i = end;
-    } else if (quote !== '') {
-      if (char === quote) quote = '';
-      else word += char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      any = true;
-    } else {
-      if (char === '{' || char === '(') depth++;
-      if (char === '}' || char === ')') depth--;
-      if (/\s/.test(char) && depth <= 0) push();
-      else {
-        word += char;
-        any = true;
+/** Words of a command; a quoted word that holds a whole command line (`bash -c "…"`) is split. */
+function flatWords(command: ExpandedCommand): Piece[][] {
+  return command.words.flatMap((word) => {
+    const text = textOf(word);
+    if (!/\s/.test(text) || !/(^|\s)--[A-Za-z]/.test(text)) return [[...word]];
+    const split: Piece[][] = [[]];
+    for (const piece of word) {
+      for (const run of piece.text.match(/\s+|\S+/g) ?? []) {
+        if (/^\s/.test(run)) split.push([]);
+        else split.at(-1)?.push({ ...piece, text: run });
       }
     }
+    return split.filter((part) => part.length > 0);
+  });
+}
+
+function argumentsOf(command: ExpandedCommand): Argument[] {
+  const found: Argument[] = [];
+  let open: Argument | undefined;
+  for (const word of flatWords(command)) {
+    const text = textOf(word);
+    const place = word[0] ?? command;
+    const [, name, value] = /^(--?[A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(text) ?? [];
+    if (name !== undefined) {
+      open = { name, values: [], place };
+      if (value !== undefined) {
+        open.values.push(afterEquals(word));
+        found.push(open);
+        open = undefined;
+      } else found.push(open);
+    } else if (/\.py$/.test(text)) open = undefined;
+    else open?.values.push(word);
   }
-  push();
-  return words;
-}
-
-const reference = /\$\(\(([^()]*)\)\)|\$\{([A-Za-z_]\w*)(?:\[[@*]\])?(?::?[-=]([^}]*))?\}|\$([A-Za-z_]\w*)/g;
-
-/** Words with variables put in; a word that is only a variable becomes the words of its value. */
-function expanded(words: readonly Word[], variables: ReadonlyMap<string, readonly Word[]>): Word[] {
-  return words.flatMap((word) => {
-    const whole = /^\$\{?([A-Za-z_]\w*)(?:\[[@*]\])?\}?$/.exec(word.text);
-    const value = whole && variables.get(whole[1] ?? '');
-    if (value) return value;
-    return [{ ...word, text: substituted(word.text, variables) }];
-  });
-}
-
-function substituted(text: string, variables: ReadonlyMap<string, readonly Word[]>): string {
-  return text.replace(reference, (all, sum?: string, braced?: string, fallback?: string, plain?: string) => {
-    if (sum !== undefined) return arithmetic(sum, variables) ?? all;
-    const known = variables.get(braced ?? plain ?? '');
-    if (known) return known.map((word) => word.text).join(' ');
-    return fallback === undefined ? all : substituted(fallback, variables);
-  });
-}
-
-/** Whole-number arithmetic of `$((…))`: + - * / and names. Undefined when it holds anything else. */
-function arithmetic(sum: string, variables: ReadonlyMap<string, readonly Word[]>): string | undefined {
-  const named = sum.replace(/\$?\{?([A-Za-z_]\w*)\}?/g, (all, name: string) => variables.get(name)?.[0]?.text ?? all);
-  const tokens = named.match(/\d+|[-+*/]/g) ?? [];
-  if (tokens.join('') !== named.replace(/\s/g, '') || tokens.length === 0) return undefined;
-  const products: number[] = [];
-  let sign = 1;
-  let operator = '';
-  for (const token of tokens) {
-    if (token === '*' || token === '/') operator = token;
-    else if (token === '+' || token === '-') sign = token === '-' ? -1 : 1;
-    else if (operator === '') products.push(sign * Number(token));
-    else {
-      const last = products.pop() ?? 0;
-      products.push(operator === '*' ? last * Number(token) : Math.trunc(last / Number(token)));
-      operator = '';
-    }
-  }
-  return String(products.reduce((total, product) => total + product, 0));
-}
-
-function argumentsOf(
-  words: readonly Word[],
-  file: string,
-  counts: (flag: string) => boolean,
-): Map<string, ConfigEntry> {
-  const found = new Map<string, ConfigEntry>();
-  const issues: InputIssue[] = [];
-  words.forEach((word, i) => {
-    const flag = /^(--[A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word.text) ?? /^(-[Nn])(\d*)$/.exec(word.text);
-    if (!flag) return;
-    const name = flag[1] ?? '';
-    const values: string[] = flag[2] ? [flag[2]] : [];
-    if (values.length === 0) {
-      for (let next = i + 1; next < words.length && !/^--?[A-Za-z]/.test(words[next]?.text ?? '--x'); next++) {
-        values.push(words[next]?.text ?? '');
-      }
-    }
-    const text = isList(name) ? values.join(' ') : values[0];
-    if (text?.includes('$') && counts(name)) {
-      issues.push({
-        code: 'config',
-        file,
-        line: word.line,
-        path: name,
-        message: `is ${text}, a variable that the file does not assign`,
-        expected: 'a value, or an assignment earlier in the file',
-        received: text,
-      });
-    }
-    found.set(name, { value: text ?? true, line: word.line });
-  });
-  if (issues.length > 0) throw new InputError(issues);
   return found;
 }
 
-/** Arguments that take several words. */
-const isList = (name: string): boolean => ['--rampup-batch-size', '--recompute-modules'].includes(name);
+/** The pieces after the first `=` of a word. */
+function afterEquals(word: readonly Piece[]): Piece[] {
+  const at = word.findIndex((piece) => piece.text.includes('='));
+  const piece = word[at];
+  if (!piece) return [];
+  const rest = piece.text.slice(piece.text.indexOf('=') + 1);
+  return [{ ...piece, text: rest }, ...word.slice(at + 1)];
+}
+
+function settingOf({ name, values, place }: Argument): Setting {
+  const unset = values.flat().find((piece) => piece.unset !== undefined)?.unset;
+  return {
+    name,
+    line: place.line,
+    column: place.column,
+    value: values.length === 0 ? true : values.map(textOf).join(' '),
+    ...(unset === undefined ? {} : { unset }),
+  };
+}
+
+/** `#SBATCH --nodes=16`, `#SBATCH -N 16` by name. */
+function slurmSettings(text: string): Map<string, Setting> {
+  const found = new Map<string, Setting>();
+  for (const [i, line] of text.split('\n').entries()) {
+    const [, option, value] = /^#SBATCH\s+(--[\w-]+|-[A-Za-z])(?:[=\s]\s*|)([^\s#]+)/.exec(line) ?? [];
+    if (option === undefined || value === undefined) continue;
+    const place = { line: i + 1, column: 1, name: option };
+    const gpus = /^gpu(?::\w+)*?:(\d+)/.exec(value)?.[1];
+    if (option === '--nodes' || option === '-N') found.set('nnodes', { ...place, value });
+    if (option === '--gpus-per-node' || (option === '--gres' && gpus !== undefined))
+      found.set('gpus-per-node', { ...place, value: gpus ?? value });
+    if (option === '--ntasks-per-node') found.set('ntasks-per-node', { ...place, value });
+  }
+  return found;
+}
+
+const environmentOf = (slurm: ReadonlyMap<string, Setting>): Map<string, Piece> => {
+  const names: readonly (readonly [string, string])[] = [
+    ['SLURM_NNODES', 'nnodes'],
+    ['SLURM_JOB_NUM_NODES', 'nnodes'],
+    ['SLURM_GPUS_PER_NODE', 'gpus-per-node'],
+    ['SLURM_NTASKS_PER_NODE', 'ntasks-per-node'],
+  ];
+  return new Map(
+    names.flatMap(([name, key]): [string, Piece][] => {
+      const setting = slurm.get(key);
+      return setting ? [[name, { text: String(setting.value), line: setting.line, column: setting.column }]] : [];
+    }),
+  );
+};
+
+function failure(file: string, place: Place, message: string, expected: string): InputError {
+  return new InputError([{ code: 'training-config', file, ...place, path: '', message, expected, received: '' }]);
+}
+
+/**
+ * A bash script that starts Megatron-LM, or its bare arguments. Variables, arrays, defaults and arithmetic are followed in the
+ * script's own text; no shell is run.
+ * @throws InputError for text that is no shell script and for a script without such a command.
+ */
+export function readLaunchScript(source: string, file: string): TrainingConfig {
+  const text = source.replaceAll('\r\n', '\n');
+  const bare = /^\s*(#[^\n]*\n\s*)*--[A-Za-z]/.test(text);
+  const slurm = slurmSettings(text);
+  const script = expanded(bare ? joined(text) : text, file, slurm);
+  const commands = script.commands.map((command) => ({ command, found: argumentsOf(command) }));
+  const launch = commands.findLast(({ found }) => found.some(({ name }) => telling.has(argumentKey(name))));
+  if (!launch) {
+    const other = commands
+      .flatMap(({ found }) => found)
+      .find(({ name }) => /config[-_]file|deepspeed([-_]config)?$/.test(name));
+    const hint = other ? `; it names ${textOf(other.values[0] ?? [])}: give that file` : '';
+    throw failure(
+      file,
+      { line: 1, column: 1 },
+      `no command with arguments of Megatron-LM${hint}`,
+      'a command with --num-layers, --hidden-size and so on',
+    );
+  }
+  const entries = new Map(slurm);
+  entries.delete('ntasks-per-node');
+  const tasks = slurm.get('ntasks-per-node');
+  if (tasks && !entries.has('gpus-per-node')) entries.set('gpus-per-node', tasks);
+  for (const argument of launch.found) {
+    const key = argument.name === '-N' ? 'nnodes' : argumentKey(argument.name);
+    if (argument.name.startsWith('--') || key === 'nnodes')
+      entries.set(key === 'nodes' ? 'nnodes' : key, settingOf(argument));
+  }
+  const settings = new Settings(file, entries, launch.command);
+  const { variables } = script;
+  if (variables.ownArguments)
+    settings.remarkAt(variables.ownArguments.line, '$@', 'arguments given to the script itself are not in the file');
+  for (const [name, line] of variables.doubtful)
+    settings.remarkAt(line, name, 'is set under a condition that the file does not decide: this assignment is taken');
+  for (const word of launch.command.words) {
+    const [piece] = word;
+    if (
+      word.length === 1 &&
+      piece?.unset !== undefined &&
+      piece.text.startsWith('$') &&
+      !piece.text.startsWith('$(') &&
+      !isValue(piece, launch.found)
+    )
+      settings.remarkAt(piece.line, piece.text, 'has no value in this file: arguments in it are unknown');
+  }
+  settings.ignore((key) => launcher.has(key));
+  return megatronScenario(settings, 'script');
+}
+
+const launcher = new Set([
+  'nnodes',
+  'nproc-per-node',
+  'num-nodes',
+  'num-gpus',
+  'gpus-per-node',
+  'ntasks',
+  'ntasks-per-node',
+  'cpus-per-task',
+  'container-image',
+  'container-mounts',
+  'container-name',
+  'no-container-mount-home',
+  'output',
+  'error',
+  'export',
+  'mpi',
+  'job-name',
+  'account',
+  'partition',
+  'time',
+  'unbuffered',
+  'label',
+  'kill-on-bad-exit',
+  'gres',
+  'cpu-bind',
+  'jobid',
+  'deepspeed',
+  'worker-num',
+  'bind-to',
+  'map-by',
+  'allow-run-as-root',
+]);
+
+const isValue = (piece: Piece, found: readonly Argument[]): boolean =>
+  found.some(({ values }) => values[0]?.includes(piece) === true);
+
+function expanded(text: string, file: string, slurm: ReadonlyMap<string, Setting>): ReturnType<typeof readShellScript> {
+  try {
+    return readShellScript(text, environmentOf(slurm));
+  } catch (error) {
+    if (error instanceof ShellSyntaxError) throw failure(file, error.place, error.message, 'a bash script');
+    throw error;
+  }
+}
+
+/** Bare arguments over several lines are one command; comments are blanked so that places stay true. */
+function joined(text: string): string {
+  return text
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/(^|\s)#.*$/, '')
+        .replace(/\s*\\\s*$/, '')
+        .replace(/(\s|=)(\(\[\S*\))(?=\s|$)/g, "$1'$2'"),
+    )
+    .join(' \\\n');
+}

@@ -1,233 +1,254 @@
 import type { Tree } from '../../schema/paths.js';
-import { type ConfigEntry, ConfigKeys, type TrainingConfig, type TrainingConfigHints } from './config-keys.js';
+import { changesNoStep } from './megatron-ignored.js';
 import { megatronModel } from './megatron-model.js';
+import { megatronBatch, megatronRecompute } from './megatron-schedule.js';
+import { nameOfFile, type Settings } from './settings.js';
+import type { ConfigFormat, TrainingConfig } from './types.js';
 
-/** Arguments whose value must be known: those that this reader takes, apart from paths and names of runs. */
-export const countsForMegatron = (flag: string): boolean =>
-  !changesNothing.test(flag) &&
-  /size|num|layer|seq|batch|parallel|nodes|nnodes|nproc|group|rank|topk|ffn|dim/.test(flag);
+/** Share of the neighbouring GEMM behind which overlapped tensor-parallel collectives hide, as for the published NeMo rows. */
+export const overlappedTensor = 0.7;
 
-/** Arguments that change no step time: data, tokenizer, learning rate, initialisation, checkpoints, logs, evaluation. */
-const changesNothing =
-  /^--(sbatch-(?!nodes)|data-|tokenizer-|vocab-file|merge-file|split|lr|min-lr|adam-|clip-grad|weight-decay|init-method|seed|save|load|log-|logging|tensorboard|wandb|eval-|exit-|train-|mock-data|dataloader|num-workers|no-(save|load|create|mmap|check)|distributed-(backend|timeout)|rdzv|master|node[-_]rank|max[-_]restarts|tee|norm-epsilon|layernorm-epsilon|rotary|rope|mscale|manual-gc|ckpt|async-save|use-persistent|use-dist-ckpt|override|finetune|optimizer$|attention-softmax|apply-query|apply-layernorm|qk-layernorm|loss-scale|initial-loss|hysteresis|use-checkpoint|dist-ckpt|auto-detect|disable-(straggler|gloo|mask)|enable-ft|ft-|moe-(router-(load|pre|dtype|score|bias|topk-scaling|group|num-groups|enable)|aux|z-loss)|mtp-loss|timing|local[-_]rank|standalone|job[-_]name|gpus-per|partition|time|account|exclusive|mem|no-bias-gelu|no-masked|transformer-impl|use-mcore|max-position|normalization$|untie|cross-entropy|use-flash-attn|attention-backend|end-weight|start-weight|override-opt|reset-|eod-|create-attention|no-create|sft|legacy|per-split|retro|empty-unused|tp-comm-bootstrap|no-gradient-accumulation-fusion|no-async|decoupled-|no-rope-fusion|no-ckpt|no-persist|no-one-logger|squared-relu$|openai-gelu|accumulate-allreduce|use-legacy|sequence-parallel-communication)/;
+type Sharding = { readonly zero: number; readonly flag?: string };
+
+function sharding(settings: Settings): Sharding {
+  const field = 'job.parallel.zero';
+  const distributed = settings.flag('use-distributed-optimizer', field) === true;
+  const strategy = settings.choice(
+    'data-parallel-sharding-strategy',
+    ['no_shard', 'optim', 'optim_grads', 'optim_grads_params'],
+    field,
+  );
+  const fsdp = ['use-torch-fsdp2', 'use-megatron-fsdp', 'use-custom-fsdp'].find(
+    (key) => settings.flag(key, field) === true,
+  );
+  const stage = settings.count('zero-stage', field, 0);
+  if (fsdp !== undefined) {
+    if (fsdp === 'use-torch-fsdp2') return { zero: 3, flag: fsdp };
+    if (strategy === undefined)
+      settings.assume(
+        settings.spell('data-parallel-sharding-strategy'),
+        `not given: no_shard, ${settings.byDefault}`,
+        field,
+      );
+    return {
+      zero: ['no_shard', 'optim', 'optim_grads', 'optim_grads_params'].indexOf(strategy ?? 'no_shard'),
+      flag: fsdp,
+    };
+  }
+  if (stage !== undefined && stage > 3) {
+    const setting = settings.find('zero-stage');
+    if (setting) settings.issue(setting, `is ${stage}`, '0 | 1 | 2 | 3', field);
+  }
+  return { zero: distributed ? 1 : Math.min(3, stage ?? 0) };
+}
+
+function precisionOf(settings: Settings): string {
+  const field = 'job.precision';
+  const bf16 = settings.flag('bf16', field) === true;
+  const fp16 = settings.flag('fp16', field) === true;
+  const fp8 = settings.choice(['fp8-format', 'fp8'], ['e4m3', 'hybrid'], field);
+  const recipe = settings.text('fp8-recipe', field);
+  if (settings.has(['fp4-format', 'fp4'])) return 'nvfp4';
+  if (fp8 !== undefined) return recipe === 'mxfp8' ? 'mxfp8' : 'fp8';
+  if (!bf16 && !fp16 && !settings.has(['bf16', 'fp16']))
+    settings.assume(settings.spell('bf16', 'fp16'), `not given: fp32, ${settings.byDefault}`, field);
+  return bf16 ? 'bf16' : fp16 ? 'fp16' : 'fp32';
+}
+
+function gradientBytes(settings: Settings, precision: string): 2 | 4 {
+  const field = 'job.options.gradientBytes';
+  if (settings.flag('grad-reduce-in-bf16', field) === true) return 2;
+  const inFp32 = settings.flag('accumulate-allreduce-grads-in-fp32', field) === true;
+  return precision === 'fp16' && !inFp32 ? 2 : 4;
+}
+
+function contextKind(settings: Settings): 'ring' | 'allgather' | 'ulysses' {
+  const field = 'job.options.contextKind';
+  const kind = settings.text('cp-comm-type', field)?.trim();
+  if (kind === 'a2a') return 'ulysses';
+  if (kind === 'all_gather' || kind === 'allgather') return 'allgather';
+  if (kind !== undefined && kind !== 'p2p')
+    settings.warn('cp-comm-type', 'is not modelled: p2p (a ring) is taken', field);
+  return 'ring';
+}
+
+function expertDispatch(settings: Settings): 'direct' | 'hierarchical' {
+  const field = 'job.options.expertDispatch';
+  const kind = settings.text('moe-token-dispatcher-type', field);
+  const deep = settings.flag('moe-enable-deepep', field) === true;
+  const backend = settings.text('moe-flex-dispatcher-backend', field);
+  if (kind === 'flex' && (deep || backend !== undefined)) return 'hierarchical';
+  if (settings.has('num-experts') && kind === undefined)
+    settings.assume(
+      settings.spell('moe-token-dispatcher-type'),
+      'not given: allgather by default, which is not modelled: alltoall is taken',
+      field,
+    );
+  else if (kind === 'allgather')
+    settings.warn('moe-token-dispatcher-type', 'is not modelled: alltoall is taken', field);
+  if (settings.find('moe-expert-capacity-factor'))
+    settings.warn(
+      'moe-expert-capacity-factor',
+      'is not modelled: no token is dropped or padded',
+      'job.options.moeImbalance',
+    );
+  return 'direct';
+}
+
+/** Sizes of the grid of ranks; absent ones are 1, and that is said once. */
+function degrees(settings: Settings): {
+  tensor: number;
+  pipeline: number;
+  context: number;
+  expert: number;
+  expertTensor: number;
+} {
+  const sizes: readonly (readonly [string, readonly string[]])[] = [
+    ['tensor', ['tensor-model-parallel-size', 'model-parallel-size']],
+    ['pipeline', ['pipeline-model-parallel-size']],
+    ['context', ['context-parallel-size']],
+    ['expert', ['expert-model-parallel-size']],
+  ];
+  const found = sizes.map(([name, keys]) => settings.count(keys, `job.parallel.${name}`));
+  const absent = sizes.flatMap(([, keys]) => (settings.has(keys) ? [] : [settings.spell(keys[0] ?? '')])).slice(0, 4);
+  const relevant = settings.has('num-experts')
+    ? absent
+    : absent.filter((name) => name !== settings.spell('expert-model-parallel-size'));
+  if (relevant.length > 0) settings.assume(relevant.join(', '), 'not given: 1', 'job.parallel');
+  const [tensor = 1, pipeline = 1, context = 1, expert = 1] = found;
+  const expertTensor = settings.count('expert-tensor-parallel-size', 'job.parallel.expertTensor');
+  if (expertTensor === undefined && settings.has('num-experts') && tensor > 1)
+    settings.assume(
+      settings.spell('expert-tensor-parallel-size'),
+      `not given: ${tensor}, the same as tensor`,
+      'job.parallel.expertTensor',
+    );
+  return { tensor, pipeline, context, expert, expertTensor: expertTensor ?? tensor };
+}
+
+function virtualStages(settings: Settings, pipeline: number): number {
+  const field = 'job.parallel.virtualStages';
+  const chunks = settings.count(['num-virtual-stages-per-pipeline-rank'], field);
+  const perChunk = settings.count('num-layers-per-virtual-pipeline-stage', field);
+  if (chunks !== undefined) return chunks;
+  const layers = settings.count('num-layers', 'job.model.layers');
+  if (perChunk === undefined || layers === undefined) return 1;
+  const virtual = layers / pipeline / perChunk;
+  if (Number.isInteger(virtual) && virtual >= 1) return virtual;
+  const setting = settings.find('num-layers-per-virtual-pipeline-stage');
+  if (setting)
+    settings.issue(
+      setting,
+      `${layers} layers / ${pipeline} stages / ${perChunk} is not whole`,
+      'a divisor of the layers of a stage',
+      field,
+    );
+  return 1;
+}
+
+const uneven = [
+  'decoder-first-pipeline-num-layers',
+  'decoder-last-pipeline-num-layers',
+  'account-for-embedding-in-pipeline-split',
+  'account-for-loss-in-pipeline-split',
+  'pipeline-model-parallel-layout',
+  'pipeline-model-parallel-split-rank',
+];
+
+/** GPUs that the launch asks for: nodes x processes of a node. */
+export function launchedGpus(settings: Settings): number | undefined {
+  const nodes = settings.find(['nnodes', 'num-nodes']);
+  const processes = settings.find(['nproc-per-node', 'num-gpus', 'gpus-per-node']);
+  const read = (text: unknown): number => Number(String(text).split(':').at(-1));
+  const total = read(nodes?.value) * read(processes?.value);
+  return Number.isSafeInteger(total) && total > 0 ? total : undefined;
+}
 
 /**
- * Arguments of Megatron-LM as a scenario's job (spec/input-formats.md 2).
- * @throws InputError when a size is missing or wrong, and where only the GPU count could say what the batch is.
+ * A Megatron-LM argument set as a scenario (NVIDIA/Megatron-LM megatron/training/arguments.py). Keys are without dashes in
+ * front, `-` for `_`.
  */
-export function readMegatronArguments(
-  entries: ReadonlyMap<string, ConfigEntry>,
-  file: string,
-  hints: TrainingConfigHints,
-): TrainingConfig {
-  const keys = new ConfigKeys(file, entries);
-  keys.skip(changesNothing);
-  const parallel = parallelOf(keys);
-  const model = megatronModel(keys, parallel.tensor);
-  const microBatch = keys.size(['--micro-batch-size', '--batch-size']);
-  const gpus = worldOf(keys);
-  const replicas = (gpus ?? hints.gpus ?? 0) / (parallel.tensor * parallel.pipeline * parallel.context);
-  const batch = keys.number('--global-batch-size') ?? scheduledBatch(keys);
-  if (batch === undefined && !(replicas >= 1))
-    keys.wrong('--global-batch-size', 'is missing, and nothing says how many GPUs there are', 'a number, or --gpus');
-  if (batch === undefined) keys.assume('--global-batch-size', microBatch * replicas, 'one micro-batch a replica');
-  if (keys.has('--rampup-batch-size'))
-    keys.ignore('--rampup-batch-size', 'the batch grows: the final one is simulated');
-  const sequenceLength = keys.size(['--seq-length', '--encoder-seq-length']);
-  const steps = keys.number('--train-iters');
-  const precision = precisionOf(keys);
-  const overlap = keys.flag('--overlap-grad-reduce');
-  keys.flag('--overlap-param-gather', '--overlap-param-gather-with-optimizer-step');
-  const job: Tree = {
-    model,
-    sequenceLength,
-    globalBatch: batch ?? microBatch * replicas,
-    microBatch,
-    precision,
-    parallel: { ...parallel, data: 'auto' },
-    schedule: parallel.virtualStages > 1 ? 'interleaved' : '1f1b',
-    ...recomputeOf(keys, parallel),
-    options: {
-      p2p: parallel.virtualStages > 1 && !keys.flag('--no-overlap-p2p-communication') ? 'async' : 'blocking',
-      scatterGather: !keys.flag('--no-scatter-gather-tensors-in-pipeline'),
-      tensorOverlap: keys.flag('--tp-comm-overlap') ? 0.7 : 0,
-      gradientBytes: keys.flag('--grad-reduce-in-bf16') || precision === 'fp16' ? 2 : 4,
-      dataOverlap: overlap,
-      contextKind: contextKind(keys),
-      expertLayout: 'copied',
-      ...recomputeLayersOf(keys),
-      ...(keys.flag('--optimizer-cpu-offload', '--cpu-optimizer') ? { offloadOptimizer: true } : {}),
+export function megatronScenario(settings: Settings, format: ConfigFormat): TrainingConfig {
+  const sizes = degrees(settings);
+  const virtual = virtualStages(settings, sizes.pipeline);
+  if (virtual > 1) {
+    const from = settings.origins.get('job.parallel.virtualStages');
+    if (from) settings.origins.set('job.schedule', from);
+  }
+  const { zero, flag: fsdp } = sharding(settings);
+  const precision = precisionOf(settings);
+  const model: Tree = megatronModel(settings, sizes.tensor);
+  const sequenceLength = settings.required(
+    ['seq-length', 'encoder-seq-length'],
+    settings.spell('seq-length'),
+    'job.sequenceLength',
+  );
+  const { globalBatch, microBatch, batchPerReplica, steps } = megatronBatch(settings);
+  const recompute = megatronRecompute(settings);
+  const bucket = settings.amount('ddp-bucket-size', 'job.options.bucketBytes');
+  const capMegabytes = settings.amount('bucket-cap-mb', 'job.options.bucketBytes');
+  const gradient = gradientBytes(settings, precision);
+  const overlapTensor = settings.flag('tp-comm-overlap', 'job.options.tensorOverlap') === true && sizes.tensor > 1;
+  if (overlapTensor)
+    settings.warn(
+      'tp-comm-overlap',
+      `is taken as ${overlappedTensor} of the neighbouring GEMM (job.options.tensorOverlap)`,
+      'job.options.tensorOverlap',
+    );
+  for (const key of uneven)
+    if (settings.find(key)?.value !== false)
+      settings.warn(key, 'is not modelled: layers are spread evenly over the stages', 'job.parallel.pipeline');
+  const offload = ['optimizer-cpu-offload', 'cpu-optimizer'].some(
+    (key) => settings.flag(key, 'job.options.offloadOptimizer') === true,
+  );
+  const overlapData =
+    settings.flag('overlap-grad-reduce', 'job.options.dataOverlap') === true || (fsdp !== undefined && zero > 0);
+  settings.flag('overlap-param-gather');
+  const blocking = settings.flag('no-overlap-p2p-communication', 'job.options.p2p') === true || virtual === 1;
+  const options: Tree = {
+    p2p: blocking ? 'blocking' : 'async',
+    tensorOverlap: overlapTensor ? overlappedTensor : 0,
+    gradientBytes: gradient,
+    dataOverlap: overlapData,
+    contextKind: contextKind(settings),
+    expertDispatch: expertDispatch(settings),
+    offloadOptimizer: offload,
+    ...(bucket === undefined || bucket === 0 ? {} : { bucketBytes: bucket * gradient }),
+    ...(capMegabytes === undefined || capMegabytes === 0 ? {} : { bucketBytes: capMegabytes * 1e6 }),
+    ...(recompute.layers === undefined ? {} : { recomputeLayers: recompute.layers }),
+  };
+  const gpus = launchedGpus(settings);
+  if (settings.find('ddp-impl')) settings.warn('ddp-impl', 'is an argument of older versions and has no effect here');
+  if (settings.find('deepspeed-config'))
+    settings.warn(
+      'deepspeed-config',
+      'is not read: its ZeRO stage, batch and precision are unknown here; --zero sets the stage',
+    );
+  const scenario: Tree = {
+    name: nameOfFile(settings.file),
+    job: {
+      model,
+      sequenceLength,
+      globalBatch,
+      microBatch,
+      precision,
+      parallel: {
+        ...sizes,
+        virtualStages: virtual,
+        sequenceParallel:
+          settings.flag('sequence-parallel', 'job.parallel.sequenceParallel') === true && sizes.tensor > 1,
+        zero,
+      },
+      schedule: virtual > 1 ? 'interleaved' : '1f1b',
+      recompute: recompute.kind,
+      options,
+      steps,
     },
-    ...(steps === undefined ? {} : { steps }),
   };
-  leftOut(keys);
-  keys.finish();
-  return { scenario: { name: nameOf(file), job }, ...(gpus === undefined ? {} : { gpus }), warnings: keys.warnings };
-}
-
-/** The last batch of `--step-batch-size-schedule "0:384 200B:768"`. */
-function scheduledBatch(keys: ConfigKeys): number | undefined {
-  const text = keys.text('--step-batch-size-schedule');
-  if (text === undefined) return undefined;
-  const last = /:(\d+)\s*"?$/.exec(text.trim())?.[1];
-  if (last === undefined) keys.wrong('--step-batch-size-schedule', `is ${text}`, 'pairs such as "0:384 200B:768"');
-  else keys.ignore('--step-batch-size-schedule', `the batch grows: the final one, ${last}, is simulated`);
-  return last === undefined ? undefined : Number(last);
-}
-
-const nameOf = (file: string): string =>
-  file
-    .split('/')
-    .at(-1)
-    ?.replace(/\.\w+$/, '') ?? file;
-
-interface MegatronParallel {
-  readonly tensor: number;
-  readonly pipeline: number;
-  readonly context: number;
-  readonly expert: number;
-  readonly expertTensor: number;
-  readonly virtualStages: number;
-  readonly sequenceParallel: boolean;
-  readonly zero: number;
-}
-
-function parallelOf(keys: ConfigKeys): MegatronParallel {
-  const tensor = keys.size(['--tensor-model-parallel-size', '--model-parallel-size'], 1);
-  const pipeline = keys.size(['--pipeline-model-parallel-size'], 1);
-  const experts = keys.number('--num-experts');
-  return {
-    tensor,
-    pipeline,
-    context: keys.size(['--context-parallel-size'], 1),
-    expert: keys.size(['--expert-model-parallel-size'], 1),
-    // Megatron's expert tensor size is the tensor size where the flag is absent; without experts it has no meaning.
-    expertTensor: keys.size(['--expert-tensor-parallel-size'], experts === undefined ? 1 : tensor),
-    virtualStages: virtualStagesOf(keys, pipeline),
-    sequenceParallel: keys.flag('--sequence-parallel') && tensor > 1,
-    zero: zeroOf(keys),
-  };
-}
-
-function virtualStagesOf(keys: ConfigKeys, pipeline: number): number {
-  const chunks = keys.number('--num-virtual-stages-per-pipeline-rank');
-  const perChunk = keys.number('--num-layers-per-virtual-pipeline-stage');
-  if (chunks !== undefined || perChunk === undefined) return Math.max(1, chunks ?? 1);
-  const layers = keys.number('--num-layers') ?? 0;
-  const stages = layers / pipeline / perChunk;
-  if (!Number.isInteger(stages) || stages < 1) {
-    keys.wrong(
-      '--num-layers-per-virtual-pipeline-stage',
-      `${perChunk} layers do not divide ${layers} layers on ${pipeline} stages`,
-      'a divisor of the layers of a stage',
-    );
-    return 1;
-  }
-  return stages;
-}
-
-/** ZeRO stage: the distributed optimizer is 1, the FSDP variants by their sharding. */
-function zeroOf(keys: ConfigKeys): number {
-  const strategy = keys.text('--data-parallel-sharding-strategy');
-  const distributed = keys.flag('--use-distributed-optimizer');
-  const fsdp2 = keys.flag('--use-torch-fsdp2');
-  if (keys.flag('--use-megatron-fsdp', '--use-custom-fsdp')) {
-    const stage = ['no_shard', 'optim', 'optim_grads', 'optim_grads_params'].indexOf(strategy ?? 'no_shard');
-    if (stage < 0)
-      keys.wrong(
-        '--data-parallel-sharding-strategy',
-        `is ${strategy}`,
-        'no_shard | optim | optim_grads | optim_grads_params',
-      );
-    return Math.max(0, stage);
-  }
-  if (fsdp2) return 3;
-  return distributed ? 1 : 0;
-}
-
-function precisionOf(keys: ConfigKeys): string {
-  const bf16 = keys.flag('--bf16');
-  const fp16 = keys.flag('--fp16');
-  const fp8 = keys.text('--fp8-format', '--fp8');
-  const fp4 = keys.text('--fp4-format');
-  const recipe = keys.text('--fp8-recipe');
-  keys.skip(/^--fp[48]-/);
-  if (fp4 !== undefined) return 'nvfp4';
-  if (fp8 !== undefined) return recipe === 'mxfp8' ? 'mxfp8' : 'fp8';
-  if (bf16) return 'bf16';
-  if (fp16) return 'fp16';
-  keys.assume('--bf16', 'fp32', "Megatron's default without --bf16, --fp16 or --fp8-format");
-  return 'fp32';
-}
-
-function recomputeOf(keys: ConfigKeys, { pipeline, virtualStages }: MegatronParallel): { recompute: string } {
-  const granularity = keys.text('--recompute-granularity');
-  const whole = keys.flag('--recompute-activations');
-  const old = keys.flag('--checkpoint-activations');
-  if (old) keys.ignore('--checkpoint-activations', 'an older name of --recompute-granularity full');
-  const modules = keys.text('--recompute-modules');
-  if (modules !== undefined && modules !== 'core_attn')
-    keys.ignore('--recompute-modules', `of ${modules} only the core attention is recomputed in the simulation`);
-  if (granularity === 'full' || old) return { recompute: 'full' };
-  if (granularity === 'selective' || whole) return { recompute: 'selective' };
-  if (granularity !== undefined)
-    keys.wrong(
-      '--recompute-granularity',
-      `is ${granularity} on ${pipeline} x ${virtualStages} chunks`,
-      'full | selective',
-    );
-  return { recompute: 'none' };
-}
-
-/** With the method `block` only the first layers of each chunk are recomputed; with `uniform` all are. */
-function recomputeLayersOf(keys: ConfigKeys): { recomputeLayers?: number } {
-  const method = keys.text('--recompute-method', '--checkpoint-method');
-  const layers = keys.number('--recompute-num-layers', '--checkpoint-num-layers');
-  if (method === 'block' && layers !== undefined) return { recomputeLayers: layers };
-  if (method === 'uniform' && layers !== undefined && layers > 1)
-    keys.ignore('--recompute-num-layers', `units of ${layers} layers keep less than the simulation's single layers`);
-  return {};
-}
-
-function contextKind(keys: ConfigKeys): string {
-  switch (keys.text('--cp-comm-type')) {
-    case 'all_gather':
-      return 'allgather';
-    case 'a2a':
-    case 'a2a+p2p':
-      return 'ulysses';
-    default:
-      return 'ring';
-  }
-}
-
-/** GPUs by the launcher's arguments or Slurm's. */
-function worldOf(keys: ConfigKeys): number | undefined {
-  const nodes = keys.number('--nnodes', '--nodes', '--sbatch-nodes', '-N');
-  const perNode = keys.number('--nproc_per_node', '--nproc-per-node', '--sbatch-ntasks-per-node', '--ntasks-per-node');
-  const tasks = keys.number('--ntasks', '--world-size');
-  keys.skip(/^--sbatch-/);
-  if (tasks !== undefined) return tasks;
-  return nodes !== undefined && perNode !== undefined ? nodes * perNode : undefined;
-}
-
-/** What is known and not modelled, by name. */
-function leftOut(keys: ConfigKeys): void {
-  const known: readonly (readonly [string, string])[] = [
-    ['--mtp-num-layers', 'multi-token prediction layers are left out'],
-    ['--pipeline-model-parallel-layout', 'stages are split evenly in the simulation'],
-    ['--decoder-first-pipeline-num-layers', 'stages are split evenly in the simulation'],
-    ['--decoder-last-pipeline-num-layers', 'stages are split evenly in the simulation'],
-    ['--account-for-embedding-in-pipeline-split', 'stages are split evenly in the simulation'],
-    ['--delay-wgrad-compute', 'left out'],
-    ['--moe-shared-expert-overlap', 'left out: shared experts run in order'],
-    ['--enable-cuda-graph', "launches cost what the device's stack says"],
-    ['--cuda-graph-impl', "launches cost what the device's stack says"],
-    ['--moe-expert-capacity-factor', 'tokens are spread as options.moeImbalance says'],
-    ['--DDP-impl', 'an older name; gradients are reduced as the other arguments say'],
-  ];
-  for (const [name, why] of known) if (keys.has(name)) keys.ignore(name, why);
-  keys.text('--moe-token-dispatcher-type');
-  keys.flag('--moe-grouped-gemm');
-  keys.flag('--moe-permute-fusion');
+  settings.ignore(changesNoStep);
+  settings.nameLeftovers();
+  return settings.finish(format, scenario, {
+    ...(batchPerReplica === undefined ? {} : { batchPerReplica }),
+    ...(gpus === undefined ? {} : { gpus }),
+  });
 }

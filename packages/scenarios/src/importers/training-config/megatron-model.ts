@@ -1,148 +1,160 @@
 import type { Tree } from '../../schema/paths.js';
-import type { ConfigKeys } from './config-keys.js';
+import { megatronExperts } from './megatron-experts.js';
+import { nameOfFile, numberOf, type Settings } from './settings.js';
+import { assumedVocabulary } from './vocabulary.js';
 
-/** Vocabularies that tokenizers of these kinds have (their files are not read). */
-const gpt2Vocabulary = 50257;
-const llama3Vocabulary = 128256;
+/** Inner width of a gated MLP where none is given: two thirds of 4 h, down to a multiple of 64 (Megatron-LM arguments.py). */
+const gatedWidth = (hidden: number): number => Math.floor((4 * hidden * 2) / 3 / 64) * 64;
 
-/** The model of Megatron arguments, in the form of the scenario file. */
-export function megatronModel(keys: ConfigKeys, tensor: number): Tree {
-  const layers = keys.size(['--num-layers']);
-  const hidden = keys.size(['--hidden-size']);
-  const heads = keys.size(['--num-attention-heads']);
-  const swiglu = keys.flag('--swiglu');
-  const ffn = keys.size(
-    ['--ffn-hidden-size'],
-    swiglu ? Math.floor((4 * hidden * 2) / 3 / 64) * 64 : 4 * hidden,
-    "Megatron's default",
-  );
-  const grouped = keys.flag('--group-query-attention');
-  const groups = keys.number('--num-query-groups');
-  if (groups !== undefined && !grouped)
-    keys.ignore('--num-query-groups', 'has no effect without --group-query-attention');
-  const rms = keys.text('--normalization') === 'RMSNorm';
-  const rope = keys.text('--position-embedding-type') === 'rope' || keys.flag('--use-rotary-position-embeddings');
-  const hiddenDropout = dropout(keys, '--hidden-dropout');
-  const attentionDropout = dropout(keys, '--attention-dropout');
-  const backend = keys.text('--attention-backend');
-  const mla = latentAttention(keys);
-  const experts = expertsOf(keys, layers, ffn);
-  const headDim = keys.number('--kv-channels');
-  const noBias = keys.flag('--disable-bias-linear');
+function positionsOf(settings: Settings): 'learned' | 'rope' | 'alibi' {
+  const field = 'job.model.positions';
+  if (settings.flag('use-rotary-position-embeddings', field) === true) return 'rope';
+  const kind = settings.text('position-embedding-type', field);
+  if (kind === undefined)
+    settings.assume(
+      settings.spell('position-embedding-type'),
+      `not given: learned_absolute, ${settings.byDefault}`,
+      field,
+    );
+  else if (!['rope', 'learned_absolute', 'none', 'mrope', 'yarn', 'relative', 'alibi'].includes(kind))
+    settings.choice(
+      'position-embedding-type',
+      ['rope', 'learned_absolute', 'none', 'mrope', 'yarn', 'relative'],
+      field,
+    );
+  else if (kind === 'relative' || kind === 'none')
+    settings.warn('position-embedding-type', 'is taken as rope: embeddings without parameters', field);
+  if (kind === 'alibi') return 'alibi';
+  return kind === undefined || kind === 'learned_absolute' ? 'learned' : 'rope';
+}
+
+function dropoutOf(settings: Settings): boolean {
+  const field = 'job.model.dropout';
+  const shares = ['hidden-dropout', 'attention-dropout'].map((key) => settings.amount(key, field));
+  if (shares.every((share) => share === undefined))
+    settings.assume(
+      settings.spell('hidden-dropout', 'attention-dropout'),
+      `not given: 0.1, ${settings.byDefault}`,
+      field,
+    );
+  return shares.some((share) => share === undefined || share > 0);
+}
+
+function latentAttention(settings: Settings): Tree | undefined {
+  const at = 'job.model.mla';
+  if (settings.flag('multi-latent-attention', at) !== true) return undefined;
+  const size = (key: string, name: string, fallback: number): number => {
+    const value = settings.count(key, `${at}.${name}`);
+    if (value === undefined && !settings.has(key))
+      settings.assume(settings.spell(key), `not given: ${fallback}, ${settings.byDefault}`, `${at}.${name}`);
+    return value ?? fallback;
+  };
   return {
-    name: `megatron-${layers}x${hidden}`,
+    qRank: settings.count('q-lora-rank', `${at}.qRank`) ?? 0,
+    kvRank: size('kv-lora-rank', 'kvRank', 512),
+    nopeDim: size('qk-head-dim', 'nopeDim', 128),
+    ropeDim: size('qk-pos-emb-head-dim', 'ropeDim', 64),
+    vDim: size('v-head-dim', 'vDim', 128),
+  };
+}
+
+function keyValueHeads(settings: Settings, heads: number | undefined): number | undefined {
+  const field = 'job.model.kvHeads';
+  const grouped = settings.flag('group-query-attention', field);
+  const groups = settings.count('num-query-groups', field);
+  if (grouped === true && groups === undefined)
+    settings.assume(
+      settings.spell('num-query-groups'),
+      `not given: ${heads}, one for each head (older versions: 1)`,
+      field,
+    );
+  if (grouped !== true && groups !== undefined) {
+    settings.warn('num-query-groups', `has no effect without ${settings.spell('group-query-attention')}`, field);
+    return heads;
+  }
+  return groups ?? heads;
+}
+
+/** The model that Megatron-LM's network size arguments describe, as the scenario's inline model. */
+export function megatronModel(settings: Settings, tensor: number): Tree {
+  const at = (name: string): string => `job.model.${name}`;
+  const layers = settings.required('num-layers', settings.spell('num-layers'), at('layers'));
+  const hidden = settings.required('hidden-size', settings.spell('hidden-size'), at('hidden'));
+  const heads = settings.required('num-attention-heads', settings.spell('num-attention-heads'), at('heads'));
+  const gated = ['swiglu', 'geglu', 'quick-geglu'].map((key) => settings.flag(key, at('ffnKind'))).includes(true);
+  settings.flag('squared-relu', at('ffnKind'));
+  let ffn = settings.count('ffn-hidden-size', at('ffn'));
+  if (ffn === undefined && hidden !== undefined && !settings.has('ffn-hidden-size')) {
+    ffn = gated ? gatedWidth(hidden) : 4 * hidden;
+    settings.assume(settings.spell('ffn-hidden-size'), `not given: ${ffn}, ${settings.byDefault}`, at('ffn'));
+  }
+  const norm = settings.choice('normalization', ['LayerNorm', 'RMSNorm'], at('norm'));
+  const biases = settings.flag('disable-bias-linear', at('biases')) !== true;
+  const positions = positionsOf(settings);
+  const mla = latentAttention(settings);
+  const headDim = settings.count('kv-channels', at('headDim'));
+  const backend = settings.text('attention-backend', at('attention'));
+  const flash =
+    settings.flag('use-flash-attn', at('attention')) === true || settings.text('transformer-impl') !== 'local';
+  const padded = settings.count('padded-vocab-size', at('vocab'));
+  const divisor = settings.count('make-vocab-size-divisible-by', at('padVocabTo')) ?? 128;
+  const own = padded ?? settings.count('vocab-size', at('vocab'));
+  const vocab =
+    own ??
+    assumedVocabulary(
+      settings,
+      ['tokenizer-model', 'tokenizer-type', 'vocab-file'].map((key) => settings.hint(key)),
+      { layers, hidden, heads, ffn, gated },
+    );
+  if ((settings.count('mtp-num-layers', undefined, 0) ?? 0) > 0)
+    settings.warn('mtp-num-layers', 'multi-token prediction layers are left out', 'job.model');
+  const window = numberOf(/^\(?\[?(\d+)/.exec(settings.text('window-size', at('slidingWindow')) ?? '')?.[1]);
+  for (const key of [
+    'hybrid-override-pattern',
+    'is-hybrid-model',
+    'hybrid-attention-ratio',
+    'spec',
+    'encoder-num-layers',
+  ]) {
+    const setting = settings.find(key);
+    if (setting && setting.value !== false && (key !== 'spec' || /mamba|t5|retro/i.test(String(setting.value))))
+      settings.issue(
+        setting,
+        'layers of this kind are not supported',
+        'a decoder of attention and MLP layers',
+        'job.model',
+      );
+  }
+  const name = settings.hint('wandb-exp-name');
+  return {
+    name: name === undefined || name.includes('$') ? nameOfFile(settings.file) : name,
     layers,
     hidden,
     heads,
-    kvHeads: grouped ? (groups ?? heads) : heads,
-    ...(mla ? {} : { headDim: headDim ?? hidden / heads }),
+    kvHeads: mla ? heads : keyValueHeads(settings, heads),
+    headDim: mla ? mla.nopeDim : headDim,
     ffn,
-    ffnKind: swiglu ? 'swiglu' : 'gelu',
-    vocab: vocabulary(keys, swiglu),
-    padVocabTo: (keys.number('--make-vocab-size-divisible-by') ?? 128) * tensor,
-    maxPositions: keys.size(['--max-position-embeddings'], keys.number('--seq-length') ?? 2048),
-    positions: rope ? 'rope' : 'learned',
-    tiedEmbeddings: !keys.flag('--untie-embeddings-and-output-weights'),
-    norm: rms ? 'rms' : 'layernorm',
-    biases: !noBias,
-    qkvBias: !noBias || keys.flag('--add-qkv-bias'),
-    dropout: hiddenDropout > 0 || attentionDropout > 0,
-    attention: backend === 'unfused' || backend === 'local' ? 'unfused' : 'flash',
-    ...(mla ? { mla, headDim: mla.nopeDim } : {}),
-    ...(experts ? { experts } : {}),
+    ffnKind: gated ? 'swiglu' : 'gelu',
+    vocab,
+    padVocabTo: padded === undefined ? divisor * tensor : 1,
+    positions,
+    maxPositions: positions === 'learned' ? learnedPositions(settings) : 0,
+    tiedEmbeddings: settings.flag('untie-embeddings-and-output-weights', at('tiedEmbeddings')) !== true,
+    norm: norm === 'RMSNorm' ? 'rms' : 'layernorm',
+    biases,
+    qkvBias: biases || settings.flag('add-qkv-bias', at('qkvBias')) === true,
+    dropout: dropoutOf(settings),
+    attention: flash && backend !== 'unfused' && backend !== 'local' ? 'flash' : 'unfused',
+    ...(window === undefined ? {} : { slidingWindow: { window, fullEvery: 0 } }),
+    mla,
+    experts: megatronExperts(settings, layers, ffn),
   };
 }
 
-function dropout(keys: ConfigKeys, name: string): number {
-  const value = keys.number(name);
-  if (value === undefined) keys.assume(name, 0.1, "Megatron's default");
-  return value ?? 0.1;
-}
-
-function vocabulary(keys: ConfigKeys, llamaLike: boolean): number {
-  const size = keys.number('--vocab-size', '--padded-vocab-size');
-  if (size !== undefined) return size;
-  const tokenizer = keys.text('--tokenizer-type') ?? '';
-  const gpt2 = /gpt2/i.test(tokenizer) || !llamaLike;
-  const assumed = gpt2 ? gpt2Vocabulary : llama3Vocabulary;
-  keys.assume(
-    '--vocab-size',
-    assumed,
-    gpt2 ? "GPT-2's vocabulary" : "Llama 3's vocabulary; --set job.model.vocab says otherwise",
-  );
-  return assumed;
-}
-
-interface LatentAttention {
-  readonly qRank: number;
-  readonly kvRank: number;
-  readonly nopeDim: number;
-  readonly ropeDim: number;
-  readonly vDim: number;
-}
-
-/** Defaults of Megatron's MLATransformerConfig. */
-function latentAttention(keys: ConfigKeys): LatentAttention | undefined {
-  if (!keys.flag('--multi-latent-attention')) {
-    keys.skip(/^--((q|kv)-lora-rank|qk-head-dim|qk-pos-emb-head-dim|v-head-dim)$/);
-    return undefined;
-  }
-  return {
-    qRank: keys.number('--q-lora-rank') ?? 0,
-    kvRank: keys.size(['--kv-lora-rank'], 512, "Megatron's default"),
-    nopeDim: keys.size(['--qk-head-dim'], 128, "Megatron's default"),
-    ropeDim: keys.size(['--qk-pos-emb-head-dim'], 64, "Megatron's default"),
-    vDim: keys.size(['--v-head-dim'], 128, "Megatron's default"),
-  };
-}
-
-function expertsOf(keys: ConfigKeys, layers: number, ffn: number): Tree | undefined {
-  const count = keys.number('--num-experts');
-  if (count === undefined) {
-    keys.skip(/^--moe-/);
-    return undefined;
-  }
-  const expertFfn = keys.size(['--moe-ffn-hidden-size'], ffn, 'the dense layers');
-  const shared = keys.number('--moe-shared-expert-intermediate-size');
-  const { everyNth, firstDense } = layerFrequency(keys, layers);
-  return {
-    count,
-    topK: keys.size(['--moe-router-topk'], 2, "Megatron's default"),
-    ffn: expertFfn,
-    ...(shared === undefined ? { shared: 0 } : { shared: 1, sharedFfn: shared }),
-    everyNth,
-    firstDense,
-  };
-}
-
-/** `--moe-layer-freq`: every n-th layer, or a list such as `([0]*3+[1]*58)` of which layers route. */
-function layerFrequency(keys: ConfigKeys, layers: number): { everyNth: number; firstDense: number } {
-  const text = keys.text('--moe-layer-freq')?.trim();
-  if (text === undefined) return { everyNth: 1, firstDense: 0 };
-  if (/^\d+$/.test(text)) return { everyNth: Number(text), firstDense: 0 };
-  const pattern: number[] = [];
-  const parts = text.replace(/[()\s"']/g, '').split('+');
-  for (const part of parts) {
-    const found = /^\[([\d,]+)\](?:\*(\d+))?$/.exec(part);
-    if (!found) {
-      keys.wrong('--moe-layer-freq', `is ${text}`, 'a number, or lists such as ([0]*3+[1]*58)');
-      return { everyNth: 1, firstDense: 0 };
-    }
-    const layer = (found[1] ?? '').split(',').map(Number);
-    for (let i = 0; i < Number(found[2] ?? 1); i++) pattern.push(...layer);
-  }
-  const firstDense = Math.max(0, pattern.indexOf(1));
-  const second = pattern.indexOf(1, firstDense + 1);
-  const everyNth = second < 0 ? 1 : second - firstDense;
-  const regular = pattern.every(
-    (routes, i) => routes === (i >= firstDense && (i - firstDense) % everyNth === 0 ? 1 : 0),
-  );
-  if (pattern.length !== layers || !regular)
-    keys.wrong(
-      '--moe-layer-freq',
-      `${text} is no regular pattern of ${layers} layers`,
-      'leading dense layers, then every n-th',
-    );
-  // Here the first of every n layers routes, in the scenario the last: with n > 1 the dense ones before it come first.
-  return everyNth === 1 ? { everyNth, firstDense } : { everyNth, firstDense: Math.max(0, firstDense - everyNth + 1) };
+function learnedPositions(settings: Settings): number | undefined {
+  const field = 'job.model.maxPositions';
+  const positions = settings.count('max-position-embeddings', field);
+  if (positions === undefined && !settings.has('max-position-embeddings'))
+    settings.missing(settings.spell('max-position-embeddings'), 'a positive whole number', field);
+  return positions;
 }

@@ -1,180 +1,214 @@
-import { type LocatedText, parseLocated } from '../../schema/located-text.js';
-import { getPath, isTree, type Tree } from '../../schema/paths.js';
-import { ConfigKeys, flattened, type TrainingConfig, type TrainingConfigHints } from './config-keys.js';
+import { catalogueModels } from '../../catalogue/models.js';
+import type { LocatedText } from '../../schema/located-text.js';
+import { isTree, type Tree } from '../../schema/paths.js';
+import { interpolated } from './interpolation.js';
+import { megatronScenario } from './megatron-arguments.js';
+import { type Setting, Settings, type Style } from './settings.js';
+import type { TrainingConfig } from './types.js';
 
-/** Parts of the model section that change no step time, or whose effect is part of the device's stack. */
-const changesNothing =
-  /^(run|exp_manager|defaults|hydra|name|restore|launcher|log|resume)\b|^trainer\.(?!num_nodes|devices|precision|max_steps)|^model\.(data|optim\.(?!name)|tokenizer|nsys|profile|gc_|init_method|use_scaled|layernorm_eps|native_amp|hysteresis|grad_allreduce|seed|resume|use_cpu|onnx|apex|gradient_as|sync_batch|get_attention|bias_|masked_|persist|normalize|rotary|apply_|pre_process|post_process|headscale|transformer_block|openai|do_layer|use_emha|seq_len_interp|moe_aux|moe_z|moe_router_load|inspect|mcore|transformer_engine$|reduce_amax|fp8_(?!$)|grad_div|gradient_accumulation|fp16_lm|fp32_res|megatron_amp|attention_type|use_flash|fsdp_(?!sharding)|ub_tp_comm_overlap_cfg|activation$|normalization$|bias$|num_micro_batches_with|activations_checkpoint_layers|batch_p2p|sharp|nccl|defer|dist_ckpt|overlap_param|embedding_init|precision$|cross_entropy|wgrad_deferral|qk_layernorm|mup|window|scale_)/;
+const same = [
+  'num_layers',
+  'hidden_size',
+  'ffn_hidden_size',
+  'num_attention_heads',
+  'num_query_groups',
+  'kv_channels',
+  'max_position_embeddings',
+  'position_embedding_type',
+  'make_vocab_size_divisible_by',
+  'vocab_size',
+  'micro_batch_size',
+  'global_batch_size',
+  'rampup_batch_size',
+  'tensor_model_parallel_size',
+  'pipeline_model_parallel_size',
+  'context_parallel_size',
+  'expert_model_parallel_size',
+  'expert_tensor_parallel_size',
+  'sequence_parallel',
+  'hidden_dropout',
+  'attention_dropout',
+  'moe_router_topk',
+  'moe_token_dispatcher_type',
+  'moe_ffn_hidden_size',
+  'moe_shared_expert_intermediate_size',
+  'moe_layer_freq',
+  'multi_latent_attention',
+  'q_lora_rank',
+  'kv_lora_rank',
+  'qk_head_dim',
+  'qk_pos_emb_head_dim',
+  'v_head_dim',
+  'cp_comm_type',
+  'mtp_num_layers',
+  'window_size',
+  'recompute_granularity',
+  'recompute_method',
+  'recompute_num_layers',
+  'recompute_modules',
+  'seq_length',
+  'overlap_grad_reduce',
+  'overlap_param_gather',
+  'use_distributed_optimizer',
+  'grad_reduce_in_bf16',
+  'account_for_embedding_in_pipeline_split',
+  'account_for_loss_in_pipeline_split',
+  'pipeline_model_parallel_layout',
+  'moe_enable_deepep',
+  'moe_router_enable_expert_bias',
+  'data_parallel_sharding_strategy',
+  'fp8_recipe',
+  'moe_expert_capacity_factor',
+] as const;
 
-/**
- * A training YAML of NeMo 1 as a scenario's job (spec/input-formats.md 3): `trainer` and `model` sections, `${multiply:…}`,
- * `${divide:…}` and references resolved.
- * @throws InputError when a size is missing or wrong.
- */
-export function readNemo(text: string, file: string, hints: TrainingConfigHints): TrainingConfig {
-  const located = parseLocated(text, file);
-  const tree = resolved(located);
-  const keys = new ConfigKeys(
-    file,
-    flattened(tree, (path) => located.locate(path).line),
-  );
-  keys.skip(changesNothing);
-  const model = (name: string): string => `model.${name}`;
-  const tensor = keys.size([model('tensor_model_parallel_size')], 1);
-  const pipeline = keys.size([model('pipeline_model_parallel_size')], 1);
-  const context = keys.size([model('context_parallel_size')], 1);
-  const virtualStages = keys.size([model('virtual_pipeline_model_parallel_size')], 1);
-  const nodes = keys.number('trainer.num_nodes');
-  const devices = keys.number('trainer.devices');
-  const gpus = nodes !== undefined && devices !== undefined ? nodes * devices : undefined;
-  const replicas = (gpus ?? hints.gpus ?? 0) / (tensor * pipeline * context);
-  const microBatch = keys.size([model('micro_batch_size')]);
-  const batch = keys.number(model('global_batch_size'));
-  if (batch === undefined && !(replicas >= 1))
-    keys.wrong(
-      'model.global_batch_size',
-      'is missing, and nothing says how many GPUs there are',
-      'a number, or --gpus',
-    );
-  if (keys.value('model.rampup_batch_size') !== null && keys.has('model.rampup_batch_size'))
-    keys.ignore('model.rampup_batch_size', 'the batch grows: the final one is simulated');
-  const granularity = keys.text(model('activations_checkpoint_granularity'));
-  const layers = keys.number(model('activations_checkpoint_num_layers'));
-  const method = keys.text(model('activations_checkpoint_method'));
-  const fsdp = keys.flag(model('fsdp'));
-  const sharding = keys.text(model('fsdp_sharding_strategy'));
-  const optimizer = keys.text(model('optim.name'));
-  const steps = keys.number('trainer.max_steps');
-  const fp8 = keys.flag(model('fp8'));
-  const precision = keys.text('trainer.precision') ?? 'bf16';
-  const experts = keys.number(model('num_moe_experts'));
-  const job: Tree = {
-    model: nemoModel(keys, tensor, experts),
-    sequenceLength: keys.size([model('encoder_seq_length'), model('seq_length')]),
-    globalBatch: batch ?? microBatch * replicas,
-    microBatch,
-    precision: fp8 ? 'fp8' : /16/.test(precision) ? (precision.includes('bf') ? 'bf16' : 'fp16') : 'fp32',
-    parallel: {
-      tensor,
-      pipeline,
-      context,
-      expert: keys.size([model('expert_model_parallel_size')], 1),
-      expertTensor: experts === undefined ? 1 : keys.size([model('expert_tensor_parallel_size')], tensor),
-      data: 'auto',
-      virtualStages,
-      sequenceParallel: keys.flag(model('sequence_parallel')) && tensor > 1,
-      zero: fsdp ? (sharding === 'grad' ? 2 : 3) : optimizer?.includes('distributed') ? 1 : 0,
-    },
-    schedule: virtualStages > 1 ? 'interleaved' : '1f1b',
-    recompute: granularity === 'full' || granularity === 'selective' ? granularity : 'none',
-    options: {
-      p2p: keys.flag(model('overlap_p2p_comm')) && virtualStages > 1 ? 'async' : 'blocking',
-      scatterGather: true,
-      tensorOverlap: keys.flag(model('ub_tp_comm_overlap')) ? 0.7 : 0,
-      dataOverlap: optimizer?.includes('distributed') ?? false,
-      gradientBytes: keys.text(model('grad_reduce_dtype'))?.includes('16') ? 2 : 4,
-      ...(granularity === 'full' && method === 'block' && layers !== undefined ? { recomputeLayers: layers } : {}),
-    },
-    ...(steps === undefined ? {} : { steps }),
-  };
-  if (optimizer === undefined)
-    keys.assume('model.optim.name', 'no sharding of optimizer states', 'without a distributed optimizer');
-  if (keys.has('model.moe_expert_capacity_factor'))
-    keys.ignore('model.moe_expert_capacity_factor', 'tokens are spread as options.moeImbalance says');
-  keys.skip(/^model\.moe_(grouped|token_dispatcher|pad|permute)/);
-  keys.finish();
-  const name =
-    keys.text('run.name') ??
-    file
-      .split('/')
-      .at(-1)
-      ?.replace(/\.\w+$/, '') ??
-    file;
-  return { scenario: { name, job }, ...(gpus === undefined ? {} : { gpus }), warnings: keys.warnings };
+/** Keys of a recipe that are an argument of Megatron-LM under another name. */
+const renamed: Readonly<Record<string, string>> = {
+  encoder_seq_length: 'seq-length',
+  virtual_pipeline_model_parallel_size: 'num-virtual-stages-per-pipeline-rank',
+  num_moe_experts: 'num-experts',
+  activations_checkpoint_granularity: 'recompute-granularity',
+  activations_checkpoint_method: 'recompute-method',
+  activations_checkpoint_num_layers: 'recompute-num-layers',
+  ub_tp_comm_overlap: 'tp-comm-overlap',
+  tp_comm_overlap: 'tp-comm-overlap',
+  overlap_grad_sync: 'overlap-grad-reduce',
+  overlap_param_sync: 'overlap-param-gather',
+  num_nodes: 'nnodes',
+  devices: 'nproc-per-node',
+  num_gpus_per_node: 'nproc-per-node',
+  max_steps: 'train-iters',
+  num_layers_in_first_pipeline_stage: 'decoder-first-pipeline-num-layers',
+  num_layers_in_last_pipeline_stage: 'decoder-last-pipeline-num-layers',
+  use_flash_attention: 'use-flash-attn',
+  add_qkv_bias: 'add-qkv-bias',
+  qkv_bias: 'add-qkv-bias',
+  fsdp: 'use-torch-fsdp2',
+  ...Object.fromEntries(same.map((name) => [name, name.replaceAll('_', '-')])),
+};
+
+/** Keys of a recipe whose value says it otherwise than Megatron-LM's argument; undefined: nothing to say. */
+const translated: Readonly<Record<string, (value: unknown) => readonly (readonly [string, unknown])[]>> = {
+  bias: (value) => [['disable-bias-linear', value === false]],
+  add_bias_linear: (value) => [['disable-bias-linear', value === false]],
+  share_embeddings_and_output_weights: (value) => [['untie-embeddings-and-output-weights', value === false]],
+  activation: (value) => [['swiglu', /swiglu|geglu|reglu/.test(String(value))]],
+  gated_linear_unit: (value) => [['swiglu', value === true]],
+  normalization: (value) => [['normalization', /rms/i.test(String(value)) ? 'RMSNorm' : 'LayerNorm']],
+  overlap_p2p_comm: (value) => [['no-overlap-p2p-communication', value === false]],
+  precision: precisionFlags,
+  fp8: (value) =>
+    value === true ? [['fp8-format', 'hybrid']] : typeof value === 'string' ? [['fp8-format', value]] : [],
+  grad_sync_dtype: (value) => [['grad-reduce-in-bf16', /bf16|16/.test(String(value))]],
+};
+
+function precisionFlags(value: unknown): readonly (readonly [string, unknown])[] {
+  const text = String(value);
+  if (/bf16|bfloat16/.test(text)) return [['bf16', true]];
+  return [['fp16', /16/.test(text)]];
 }
 
-function nemoModel(keys: ConfigKeys, tensor: number, experts: number | undefined): Tree {
-  const key = (name: string): string => `model.${name}`;
-  const layers = keys.size([key('num_layers')]);
-  const hidden = keys.size([key('hidden_size')]);
-  const heads = keys.size([key('num_attention_heads')]);
-  const swiglu = /swiglu|silu/.test(keys.text(key('activation')) ?? '');
-  const rms = /rms/i.test(keys.text(key('normalization')) ?? '');
-  const rope = keys.text(key('position_embedding_type')) === 'rope';
-  const biases = keys.optionalFlag(key('bias')) ?? true;
-  const drop = ['hidden_dropout', 'attention_dropout', 'ffn_dropout'].map((name) => keys.number(key(name)) ?? 0);
-  const vocabulary = swiglu ? 128256 : 50257;
-  keys.assume(
-    'model.tokenizer',
-    vocabulary,
-    `its vocabulary is not read; ${swiglu ? "Llama 3's" : "GPT-2's"}, --set job.model.vocab says otherwise`,
-  );
-  const ffn = keys.size([key('ffn_hidden_size')], 4 * hidden, 'four times the hidden size');
-  return {
-    name: `nemo-${layers}x${hidden}`,
-    layers,
-    hidden,
-    heads,
-    kvHeads: keys.size([key('num_query_groups')], heads),
-    headDim: keys.number(key('kv_channels')) ?? hidden / heads,
-    ffn,
-    ffnKind: swiglu ? 'swiglu' : 'gelu',
-    vocab: vocabulary,
-    padVocabTo: keys.size([key('make_vocab_size_divisible_by')], 128) * tensor,
-    maxPositions: keys.size([key('max_position_embeddings')], keys.number(key('encoder_seq_length')) ?? 2048),
-    positions: rope ? 'rope' : 'learned',
-    tiedEmbeddings: keys.optionalFlag(key('share_embeddings_and_output_weights')) ?? true,
-    norm: rms ? 'rms' : 'layernorm',
-    biases,
-    dropout: drop.some((probability) => probability > 0),
-    ...(experts === undefined
-      ? {}
-      : {
-          experts: {
-            count: experts,
-            topK: keys.size([key('moe_router_topk')], 2, "Megatron's default"),
-            ffn,
-            shared: 0,
-          },
-        }),
-  };
-}
+const silent =
+  /^(defaults|hydra|run|exp_manager|log|resume|inherit_from|name|_target_|_partial_|restore_from_path)(\.|$)|^trainer\.(?!(strategy|plugins)\.)|^trainer\.strategy\.(ckpt|save_ckpt|gradient_as|pipeline_dtype|progress)|(^|\.)(_target_|_partial_)$|^(model\.)?data\.|^model\.(tokenizer|nsys_profile|optim|ub_tp_comm_overlap_cfg|mcore_customization_config|peft)\.|^optim\./;
+const silentModel =
+  /^(mcore_gpt|megatron_amp_O2|native_amp.*|hysteresis|fp32_residual.*|fp16_lm.*|grad_allreduce.*|grad_div.*|gradient_.*|bias_.*|masked_softmax.*|get_attention_mask.*|seed|resume.*|use_cpu_init.*|onnx_safe|apex.*|sync_batch.*|transformer_engine|fp8_.*|reduce_amax|use_emha|gc_interval|nsys_profile|init_method.*|use_scaled.*|layernorm.*|do_layer_norm.*|pre_process|post_process|persist.*|headscale|transformer_block_type|openai_gelu|normalize_attention.*|rotary.*|apply_.*|attention_type|scale_positional.*|cross_entropy.*|deterministic.*|num_micro_batches_with.*|activations_checkpoint_layers.*|batch_p2p.*|moe_grouped_gemm|moe_aux.*|moe_router_load.*|moe_z.*|tokenizer|fsdp_.*|ub_.*cfg|seq_len_interp.*|scale_factor|low_freq.*|high_freq.*|old_context.*|autocast.*|params_dtype|ffn_dropout|make_vocab.*|distributed_fused.*|data|optim|dist_ckpt.*|use_te_rng.*|cudnn.*|hf_.*|qk_layernorm|tp_only_amax.*)$/;
 
-/** Interpolations of Hydra put in; what is not known stays as text. */
-function resolved(located: LocatedText): unknown {
-  const { value: root } = located;
-  const visit = (value: unknown, path: readonly string[]): unknown => {
-    if (typeof value === 'string') return interpolated(root, value, path, 0);
-    if (Array.isArray(value)) return value.map((item, i) => visit(item, [...path, String(i)]));
-    if (!isTree(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key])]));
-  };
-  return visit(root, []);
-}
-
-const deepest = 10;
-
-function interpolated(root: unknown, text: string, path: readonly string[], depth: number): unknown {
-  const found = /\$\{([^${}]*)\}/.exec(text);
-  if (!found || depth > deepest) return text;
-  const value = referred(root, found[1] ?? '', path);
-  if (value === undefined) return text;
-  if (found[0] === text) return typeof value === 'string' ? interpolated(root, value, path, depth + 1) : value;
-  return interpolated(root, text.replace(found[0], String(value)), path, depth + 1);
-}
-
-function referred(root: unknown, expression: string, path: readonly string[]): unknown {
-  const call = /^(multiply|divide|add):(.*)$/.exec(expression);
-  if (call) {
-    const [a = Number.NaN, b = Number.NaN] = (call[2] ?? '').split(',').map((part) => Number(part.trim()));
-    const result = call[1] === 'multiply' ? a * b : call[1] === 'add' ? a + b : Math.floor(a / b);
-    return Number.isFinite(result) ? result : undefined;
+function leaves(tree: Tree, prefix: readonly string[], into: [string[], unknown][] = []): [string[], unknown][] {
+  for (const [key, value] of Object.entries(tree)) {
+    const path = [...prefix, key];
+    if (isTree(value)) leaves(value, path, into);
+    else into.push([path, value]);
   }
-  const dots = /^\.+/.exec(expression)?.[0].length ?? 0;
-  const names = expression.slice(dots).split('.');
-  const base = dots > 0 ? path.slice(0, path.length - dots) : [];
-  if (!isTree(root)) return undefined;
-  const value = getPath(root, [...base, ...names]);
-  // The launcher mounts the file under `training`.
-  return value === undefined && names[0] === 'training' ? getPath(root, names.slice(1)) : value;
+  return into;
+}
+
+/** Sections of a recipe whose keys mean the job; NeMo 2 exports nest them deeper than NeMo 1. */
+const sections = [
+  'model',
+  'model.config',
+  'trainer',
+  'trainer.strategy',
+  'trainer.strategy.ddp',
+  'trainer.plugins',
+  'data',
+  'model.optim',
+  'optim.config',
+  'train',
+  'dataset',
+  'ddp',
+  'comm_overlap',
+  'mixed_precision',
+];
+
+function styleOf(spelled: ReadonlyMap<string, string>): Style {
+  const names = new Map(Object.entries(renamed).map(([name, key]) => [key, name]));
+  return { tool: 'NeMo', spell: (key) => spelled.get(key) ?? names.get(key) ?? key.replaceAll('-', '_') };
+}
+
+/** Catalogue model of a NeMo 2 configuration class, such as `Llama31Config405B`. */
+function modelOfClass(target: string): string | undefined {
+  const bare = (text: string): string => text.toLowerCase().replace(/config|[^a-z0-9]/g, '');
+  const [, name = ''] = /([A-Za-z0-9_]+)$/.exec(target) ?? [];
+  // Llama 3 and 3.1 have the same layers.
+  const wanted = bare(name.replace(/^Llama3Config/, 'Llama31Config'));
+  return catalogueModels.find(({ shape }) => bare(shape.name) === wanted)?.shape.name;
+}
+
+/** A NeMo recipe: the YAML of NeMo 1 (Hydra) or the YAML export of a NeMo 2 recipe. */
+export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
+  const entries = new Map<string, Setting>();
+  const spelled = new Map<string, string>();
+  const optimizers: string[] = [];
+  for (const [path, raw] of leaves(root, [])) {
+    const name = path.join('.');
+    const section = path.slice(0, -1).join('.');
+    const last = path.at(-1) ?? '';
+    const value = interpolated(raw, root, path);
+    const put = (key: string, meant: unknown): void => {
+      if (meant === null && entries.has(key)) return;
+      entries.set(key, { name, value: meant, ...text.locate(path) });
+      spelled.set(key, name);
+    };
+    if (name === 'model.optim.name') optimizers.push(String(value));
+    if (/^model\.tokenizer\.(type|model)$/.test(name) && value !== null)
+      put(entries.has('tokenizer-model') ? 'tokenizer-type' : 'tokenizer-model', value);
+    if (!sections.includes(section)) {
+      if (!silent.test(name)) put(name, value);
+      continue;
+    }
+    const key = renamed[last];
+    const translate = translated[last];
+    if (section === 'model.optim' && !/sync|bucket/.test(last)) continue;
+    if ((section === 'data' || section === 'dataset') && !/batch_size$|^seq_length$/.test(last)) continue;
+    if (last === 'bucket_cap_mb') put('bucket-cap-mb', value);
+    else if (value !== null && translate) for (const [target, meant] of translate(value)) put(target, meant);
+    else if (key !== undefined) put(key, value);
+    else if (!(section.startsWith('model') && silentModel.test(last)) && !silent.test(name)) put(name, value);
+  }
+  if (entries.get('num-query-groups')?.value) {
+    const groups = entries.get('num-query-groups');
+    if (groups) entries.set('group-query-attention', { ...groups, value: true });
+  }
+  for (const [key, setting] of entries) if (setting.value === null) entries.delete(key);
+  const settings = new Settings(text.file, entries, text.locate(isTree(root.model) ? ['model'] : []), styleOf(spelled));
+  if (optimizers.some((name) => /distributed/.test(name)))
+    entries.set('use-distributed-optimizer', {
+      name: 'model.optim.name',
+      value: true,
+      ...text.locate(['model', 'optim', 'name']),
+    });
+  return withClass(megatronScenario(settings, 'nemo'), root);
+}
+
+/** The model of a NeMo 2 export stands in its class, not in numbers. */
+function withClass(config: TrainingConfig, root: Tree): TrainingConfig {
+  const inner = isTree(root.model) && isTree(root.model.config) ? root.model.config : undefined;
+  const target = inner?._target_;
+  const known = typeof target === 'string' && inner?.num_layers === undefined ? modelOfClass(target) : undefined;
+  if (known === undefined || !isTree(config.scenario.job)) return config;
+  return {
+    ...config,
+    scenario: { ...config.scenario, job: { ...config.scenario.job, model: known } },
+    issues: config.issues.filter(({ field }) => field === undefined || !field.startsWith('job.model')),
+    warnings: config.warnings.filter(({ field }) => field === undefined || !field.startsWith('job.model')),
+  };
 }

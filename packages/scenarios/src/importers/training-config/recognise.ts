@@ -1,76 +1,70 @@
 import { InputError } from '../../schema/input-error.js';
-import { parseLocated } from '../../schema/located-text.js';
-import { isTree } from '../../schema/paths.js';
-import type { ConfigEntry, TrainingConfig, TrainingConfigHints } from './config-keys.js';
-import { readDeepSpeed } from './deepspeed.js';
-import { readGptNeoX } from './gpt-neox.js';
-import { launchArguments } from './launch-script.js';
-import { countsForMegatron, readMegatronArguments } from './megatron-arguments.js';
+import { type LocatedText, parseLocated } from '../../schema/located-text.js';
+import { isTree, type Tree } from '../../schema/paths.js';
+import { readDeepspeed, withoutComments } from './deepspeed.js';
+import { readGptNeox } from './gpt-neox.js';
+import { readLaunchScript } from './launch-script.js';
+import { readMegatronYaml } from './megatron-yaml.js';
 import { readNemo } from './nemo.js';
 import { readTorchtitan } from './torchtitan.js';
+import type { TrainingConfig } from './types.js';
+
+const isScript = (text: string, file: string): boolean =>
+  /\.(sh|bash|slurm|sbatch|sub|args)$/i.test(file) ||
+  /^#!.*\b(ba|z|da)?sh\b/.test(text) ||
+  /^#SBATCH\b/m.test(text) ||
+  /^\s*(#[^\n]*\n\s*)*--[A-Za-z][\w-]*([= \t\r\n\\]|$)/.test(text);
+
+const hasKey = (tree: Tree, ...names: readonly string[]): boolean =>
+  Object.keys(tree).some((key) => names.includes(key.replaceAll('-', '_')));
+
+/** Reader of a YAML or JSON map of another tool; undefined for a map that is none (a scenario has `job`). */
+function readerOf(root: Tree): ((text: LocatedText, root: Tree) => TrainingConfig) | undefined {
+  const keys = Object.keys(root);
+  if (hasKey(root, 'job', '$schema')) return undefined;
+  if (keys.some((key) => /^MODEL_ARGS(_\d+)?$/.test(key)) || keys.some((key) => /^--[a-z]/.test(key)))
+    return readMegatronYaml;
+  if (isTree(root.language_model) || isTree(root.model_parallel)) return readMegatronYaml;
+  if (
+    isTree(root.model) &&
+    (isTree(root.trainer) || hasKey(root.model, 'tensor_model_parallel_size', 'config') || isTree(root.train))
+  )
+    return readNemo;
+  if (hasKey(root, 'hidden_size') && hasKey(root, 'num_layers'))
+    return hasKey(root, 'tensor_model_parallel_size', 'micro_batch_size') ? readMegatronYaml : readGptNeox;
+  if (hasKey(root, 'pipe_parallel_size')) return readGptNeox;
+  if (hasKey(root, 'zero_optimization', 'train_batch_size', 'train_micro_batch_size_per_gpu')) return readDeepspeed;
+  return undefined;
+}
 
 /**
- * Reads the training configuration of another tool: a Megatron-LM launch script or argument YAML, a NeMo or GPT-NeoX YAML, a
- * DeepSpeed JSON, a torchtitan TOML. Undefined for text that is none of them.
- * @throws InputError as the readers do.
+ * Reads a training configuration of another tool, whichever its text shows it to be (spec/input-formats.md 2 to 6); undefined for
+ * text that is none of them, such as a scenario.
+ * @throws InputError for text of such a tool that is not well-formed.
  */
-export function readTrainingConfig(
-  text: string,
-  file: string,
-  hints: TrainingConfigHints = {},
-): TrainingConfig | undefined {
-  if (/\.toml$/i.test(file)) return readTorchtitan(text, file, hints);
-  if (/\.(sh|bash|slurm|sbatch)$/i.test(file) || text.startsWith('#!')) {
-    const entries = launchArguments(text, file, countsForMegatron);
-    if (entries.has('--num-layers')) return readMegatronArguments(entries, file, hints);
-    const message = 'gives no --num-layers: it is no launch script of Megatron-LM';
+export function readTrainingConfig(text: string, file: string): TrainingConfig | undefined {
+  if (/\.py$/i.test(file)) {
     throw new InputError([
       {
-        code: 'config',
+        code: 'training-config',
         file,
         path: '',
-        message,
-        expected: 'arguments of pretrain_gpt.py and their like',
+        message: 'is a Python program, which is not run',
+        expected: 'its YAML: NeMo 2 writes a recipe with --to-yaml FILE',
         received: '',
       },
     ]);
   }
-  const tree = mapOf(text, file);
-  if (!tree) return undefined;
-  const names = new Set(Object.keys(tree).map((name) => name.replaceAll('-', '_')));
-  if (isTree(tree.MODEL_ARGS)) return readMegatronArguments(argumentsOf(text, file), file, hints);
-  if (isTree(tree.model) && (isTree(tree.trainer) || 'micro_batch_size' in tree.model))
-    return readNemo(text, file, hints);
-  if (
-    names.has('num_layers') &&
-    names.has('hidden_size') &&
-    (names.has('pipe_parallel_size') || names.has('model_parallel_size'))
-  )
-    return readGptNeoX(text, file, hints);
-  const deepspeed = ['train_batch_size', 'train_micro_batch_size_per_gpu', 'zero_optimization'];
-  return deepspeed.some((name) => names.has(name)) ? readDeepSpeed(text, file, hints) : undefined;
-}
-
-/** The map that a YAML or JSON text holds; undefined for anything else, mistakes included: those are the scenario reader's. */
-function mapOf(text: string, file: string): Readonly<Record<string, unknown>> | undefined {
+  if (/\.toml$/i.test(file) || /^\s*\[(job|training|parallelism|model)\]\s*$/m.test(text))
+    return readTorchtitan(text, file);
+  if (isScript(text, file)) return readLaunchScript(text, file);
+  let located: LocatedText;
   try {
-    const { value } = parseLocated(text, file);
-    return isTree(value) ? value : undefined;
-  } catch {
-    // A DeepSpeed file with comments is no YAML either.
-    return /"(zero_optimization|train_micro_batch_size_per_gpu)"/.test(text) ? { zero_optimization: {} } : undefined;
+    located = parseLocated(/^\s*(\/\/|\/\*|\{)/.test(text) ? withoutComments(text) : text, file);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
   }
-}
-
-/** Flags of `MODEL_ARGS` and of `MODEL_ARGS_<n>`, later ones over earlier ones. */
-function argumentsOf(text: string, file: string): Map<string, ConfigEntry> {
-  const located = parseLocated(text, file);
-  const entries = new Map<string, ConfigEntry>();
-  if (!isTree(located.value)) return entries;
-  for (const [section, flags] of Object.entries(located.value)) {
-    if (!/^MODEL_ARGS(_\d+)?$/.test(section) || !isTree(flags)) continue;
-    for (const [flag, value] of Object.entries(flags))
-      entries.set(flag, { value, line: located.locate([section, flag]).line });
-  }
-  return entries;
+  const root = located.value;
+  return isTree(root) ? readerOf(root)?.(located, root) : undefined;
 }
