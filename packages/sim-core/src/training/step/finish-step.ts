@@ -1,0 +1,29 @@
+import { optimizerSeconds } from '../operator-time.js';
+import { heldParameters, parameterGroupSizes } from './parameter-groups.js';
+import type { StageWriter } from './stage-writer.js';
+import { TemplateBuilder } from './template.js';
+
+/** Writes the end of a step: tied embedding, gradient norm and loss scale, optimizer, gather of parameters, what Python does once a step. */
+export function writeFinish(writer: StageWriter): void {
+  const { job, device, tables, rank } = writer;
+  const { pipeline, zero, tensor } = job.parallel;
+  const sizes = parameterGroupSizes(job);
+  const held = heldParameters(writer);
+  const builder = new TemplateBuilder();
+  if (job.model.tiedEmbeddings && pipeline > 1 && (rank === 0 || rank === pipeline - 1)) {
+    const bytes = (job.options.gradientBytes * job.model.vocab * job.model.hidden) / tensor;
+    builder.collective(tables.collective('tie', 'all_reduce', bytes));
+  }
+  builder.collective(tables.collective('world', 'all_reduce', 8));
+  const shards = zero >= 1 ? sizes : { shard: 1, expertData: 1 };
+  const updated = held.dense / Math.max(1, shards.shard) + held.expert / Math.max(1, shards.expertData);
+  builder.compute(2, optimizerSeconds(device, updated), 0, 'optimizer');
+  if (zero >= 1 && zero < 3 && !job.options.dataOverlap) {
+    if (sizes.data > 1) builder.collective(tables.collective('data', 'all_gather', 2 * held.dense));
+    if (sizes.expertData > 1 && held.expert > 0) {
+      builder.collective(tables.collective('expertData', 'all_gather', 2 * held.expert));
+    }
+  }
+  builder.compute(2, device.stepOverheadSeconds, 0);
+  writer.run(tables.add(builder), true);
+}
