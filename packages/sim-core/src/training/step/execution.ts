@@ -67,7 +67,7 @@ export class StepExecution implements Resumes {
     this.#cursors = cursors;
     this.#ledger = ledger;
     this.#compute = compute;
-    this.#blocks = new LockstepBlocks(plan, clock, cursors, compute, groups, ledger);
+    this.#blocks = new LockstepBlocks(plan, program, clock, cursors, compute, groups, ledger);
     this.#meetings = new CollectiveMeetings(clock, cursors, groups, ledger, this);
     this.#data = new DataStreams(plan, clock, cursors, compute, groups, ledger, this);
     this.#messages = new PipelineMessages(plan, program, network, clock, cursors, ledger, this);

@@ -95,8 +95,7 @@ export class StageWriter {
     const place = placeOfStage(layout, this.#pipeline, target, o.chunk);
     if (place.rank === this.rank) return;
     const slot = this.slots[place.rank]?.get(messageKey(o.kind, target, o.chunk, o.microBatch, directed));
-    if (slot === undefined)
-      throw new Error(`StageWriter: stage ${target} does not wait for ${o.kind}.${o.microBatch}`);
+    if (slot === undefined) throw new Error(`StageWriter: stage ${target} does not wait for ${o.kind}.${o.microBatch}`);
     this.#steps.push(StepOp.send, this.#send(place.rank), slot);
   }
 
