@@ -386,7 +386,10 @@ export class StageProgramBuilder {
     const sizes = this.#groupSizes();
     const held = this.#held();
     const builder = new TemplateBuilder();
-    if (job.model.tiedEmbeddings && pipeline > 1 && (this.rank === 0 || this.rank === pipeline - 1)) {
+    const shared = job.model.tiedEmbeddings || (job.model.mtpLayers ?? 0) > 0;
+    // In a V the first and the last stage are one rank's.
+    const apart = pipeline > 1 && this.schedule.layout !== 'v';
+    if (shared && apart && (this.rank === 0 || this.rank === pipeline - 1)) {
       const bytes = (job.options.gradientBytes * job.model.vocab * job.model.hidden) / job.parallel.tensor;
       builder.collective(tables.collective('tie', 'all_reduce', bytes));
     }
