@@ -1,4 +1,4 @@
-import { type Job, RankGrid, scheduleOrder, scheduleShape, stagesOf } from '@regatta/sim-core';
+import { type Job, listScheduleProblems, RankGrid, scheduleOrder, scheduleShape, stagesOf } from '@regatta/sim-core';
 
 /** A reason why a job cannot run as it is: field, what is wrong, what is allowed. */
 export interface JobProblem {
@@ -93,8 +93,14 @@ export function jobProblems(job: Job): JobProblem[] {
   if (virtualStages > 1 && pipeline === 1)
     add('job.parallel.virtualStages', `is ${virtualStages} without a pipeline`, '1');
   if (problems.length === 0) {
+    const size = { pipeline, virtualStages, microBatches: job.globalBatch / (job.microBatch * data) };
+    if (typeof job.schedule !== 'string') {
+      const splitsBackward = job.schedule.order.some((row) => row.some((o) => o.kind === 'W'));
+      for (const problem of listScheduleProblems({ layout, chunks, order: job.schedule.order, splitsBackward }, size))
+        add('job.schedule', `${job.schedule.name}: ${problem}`, 'each operation once, in an order that can run');
+    }
     try {
-      scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches: job.globalBatch / (job.microBatch * data) });
+      if (problems.length === 0) scheduleOrder(job.schedule, size);
       void new RankGrid(parallel);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

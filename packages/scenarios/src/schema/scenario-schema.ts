@@ -19,6 +19,7 @@ const expertsSchema = z.strictObject({
   everyNth: count.optional(),
   firstDense: countOrZero.optional(),
   routerBias: z.boolean().optional(),
+  biases: z.boolean().optional(),
 });
 
 /** Inline model (contract): what is left out has the default of its family. */
@@ -43,9 +44,10 @@ export const modelSchema = z.strictObject({
   attention: z.enum(['flash', 'unfused']).optional(),
   causal: z.boolean().optional(),
   padVocabTo: count.optional(),
-  slidingWindow: z.strictObject({ window: countOrZero, fullEvery: countOrZero }).optional(),
+  slidingWindow: z.strictObject({ window: countOrZero, fullEvery: nonNegative }).optional(),
   mla: mlaSchema.optional(),
   experts: expertsSchema.optional(),
+  mtpLayers: countOrZero.optional().describe('multi-token prediction modules after the last layer'),
 });
 export type InlineModel = z.infer<typeof modelSchema>;
 
@@ -85,6 +87,7 @@ export const deviceSchema = z.strictObject({
   memoryBandwidthBytesPerSecond: positive,
   computeUnits: countOrZero.optional(),
   scaleUp: z.strictObject({ bandwidthBytesPerSecond: positive, latencySeconds: nonNegative, domain: count }),
+  exponentialsPerSecond: positive.optional(),
   ncclGeneration: z.enum(['volta', 'ampere', 'hopper', 'blackwell']).optional(),
   ...constantsShape,
 });

@@ -43,6 +43,7 @@ export function modelShape(inline: InlineModel, fallbackName = 'model'): ModelSh
     causal: inline.causal ?? true,
     ...(inline.slidingWindow ? { slidingWindow: inline.slidingWindow } : {}),
     ...(inline.mla ? { mla: inline.mla } : {}),
+    ...(inline.mtpLayers ? { mtpLayers: inline.mtpLayers } : {}),
     ...(inline.experts
       ? {
           experts: {
@@ -54,6 +55,7 @@ export function modelShape(inline: InlineModel, fallbackName = 'model'): ModelSh
             everyNth: inline.experts.everyNth ?? 1,
             firstDense: inline.experts.firstDense ?? 0,
             routerBias: inline.experts.routerBias ?? false,
+            biases: inline.experts.biases ?? false,
           },
         }
       : {}),

@@ -32,7 +32,7 @@ export interface DeviceConstants {
   /** Output tile of a thread block. */
   readonly tileM: number;
   readonly tileN: number;
-  /** Fraction of peak that fused attention reaches in forward. */
+  /** Fraction of peak that fused attention reaches in forward, at head size 128. */
   readonly attnMax: number;
   /** Efficiency of fused attention's backward relative to its forward. */
   readonly attnBwdRatio: number;
@@ -71,6 +71,8 @@ export interface Device extends DeviceConstants {
   /** Streaming multiprocessors (or cores); 0 = unknown: no wave quantisation. */
   readonly computeUnits: number;
   readonly scaleUp: ScaleUp;
+  /** Exponentials per second (16 for each SM and clock); absent: fused attention is as efficient at any head size as at 128. */
+  readonly exponentialsPerSecond?: number;
   /** Row of NCCL's tuning tables that fits this device. */
   readonly ncclGeneration: 'volta' | 'ampere' | 'hopper' | 'blackwell';
 }

@@ -5,8 +5,10 @@ import {
   edgeParametersOnRank,
   headWidths,
   type LayerKind,
+  lastLayerKind,
   layerKind,
   layerParametersOnRank,
+  mtpParametersOnRank,
   parameterCount,
 } from './parameters.js';
 import { devicesOfStages } from './plan/stage-devices.js';
@@ -82,7 +84,8 @@ export function stateBytesOf(job: Job): StateBytes {
 /** Bytes of the whole model's weights, gradients and optimizer states. */
 export function modelStateBytes(job: Job): number {
   const { weights, gradients, optimizer } = stateBytesOf(job);
-  return parameterCount(job.model).total * (weights + gradients + optimizer);
+  const { total, multiTokenPrediction } = parameterCount(job.model);
+  return (total + multiTokenPrediction) * (weights + gradients + optimizer);
 }
 
 interface RankState {
@@ -135,6 +138,15 @@ function edgeActivationBytes(job: Job, first: boolean, last: boolean, microBatch
   return bytes;
 }
 
+/** Activations of one multi-token prediction module: its layer, the inputs of its projection, and a head of its own. */
+function predictionActivationBytes(job: Job): number {
+  const tokens = (job.microBatch * job.sequenceLength) / job.parallel.context;
+  const cut = job.parallel.sequenceParallel ? job.parallel.tensor : 1;
+  const inputs = (5 * 2 * tokens * job.model.hidden) / cut;
+  const logits = (4 * tokens * job.model.vocab) / job.parallel.tensor;
+  return layerActivationBytes(job, lastLayerKind(job.model), job.recompute) + inputs + logits;
+}
+
 /** Model state and activations of one pipeline rank, before the fixed costs of spec/model.md 3.4. */
 export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMemory {
   const { model, parallel } = job;
@@ -155,6 +167,7 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
     const stage = stageOfChunk(schedule.layout, parallel.pipeline, rank, chunk);
     const first = stage === 0;
     const last = stage === stages - 1;
+    const holdsFirst = first || schedule.layout !== 'interleaved';
     const count = layers[stage] ?? 0;
     const limit = job.recompute === 'full' ? (job.options.recomputeLayers ?? count) : count;
     let bytes = 0;
@@ -168,7 +181,13 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
       // While a checkpointed layer is computed again it holds all that a layer without recomputation holds.
       if (recompute === 'full') working = Math.max(working, layerActivationBytes(job, kind, 'none'));
     }
-    if (first || last) dense += edgeParametersOnRank(job, first, last);
+    if (first || last) dense += edgeParametersOnRank(job, first, last, holdsFirst);
+    if (last && model.mtpLayers) {
+      const prediction = mtpParametersOnRank(job, holdsFirst);
+      dense += prediction.dense;
+      expert += prediction.expert;
+      bytes += model.mtpLayers * predictionActivationBytes(job);
+    }
     edges += edgeActivationBytes(job, first, last, microBatches);
     bytesOfChunk.push(bytes);
   }

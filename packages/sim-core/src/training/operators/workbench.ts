@@ -27,15 +27,19 @@ export class Workbench {
   readonly width: number;
   readonly keys: number;
   readonly queries: number;
+  /** Keys that a query can look back on at most. */
+  readonly window: number;
 
   constructor(
     readonly job: Job,
     readonly device: Device,
+    window?: number,
   ) {
     const { parallel } = job;
     this.tensor = parallel.tensor;
     this.queries = job.sequenceLength / parallel.context;
     this.keys = job.sequenceLength;
+    this.window = Math.min(window ?? job.sequenceLength, job.sequenceLength);
     this.tokens = job.microBatch * this.queries;
     this.normTokens = parallel.sequenceParallel ? this.tokens / parallel.tensor : this.tokens;
     this.width = job.precision === 'fp32' ? 4 : 2;

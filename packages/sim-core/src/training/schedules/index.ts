@@ -1,4 +1,5 @@
 export * from './dualpipe.js';
+export * from './list-schedule.js';
 export * from './replay-schedule.js';
 export * from './schedule.js';
 export * from './schedule-order.js';

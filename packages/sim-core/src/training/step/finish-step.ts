@@ -10,7 +10,10 @@ export function writeFinish(writer: StageWriter): void {
   const sizes = parameterGroupSizes(job);
   const held = heldParameters(writer);
   const builder = new TemplateBuilder();
-  if (job.model.tiedEmbeddings && pipeline > 1 && (rank === 0 || rank === pipeline - 1)) {
+  const shared = job.model.tiedEmbeddings || (job.model.mtpLayers ?? 0) > 0;
+  // In a V the first and the last stage are one rank's.
+  const apart = pipeline > 1 && writer.schedule.layout !== 'v';
+  if (shared && apart && (rank === 0 || rank === pipeline - 1)) {
     const bytes = (job.options.gradientBytes * job.model.vocab * job.model.hidden) / tensor;
     builder.collective(tables.collective('tie', 'all_reduce', bytes));
   }

@@ -5,6 +5,8 @@ import { type Job, noPerturbation, type Perturbation } from '../job.js';
 import { stepMemory } from '../memory.js';
 import { buildPlan, type Plan } from '../plan/plan.js';
 import type { StepReport } from '../report.js';
+import { scheduleShape, stagesOf } from '../schedules/index.js';
+import { stageLayersOf } from '../stage-layers.js';
 import { withStageLayers } from '../stage-split.js';
 import { closeBooks } from './books.js';
 import { buildProgram, microBatchesOf } from './build-program.js';
@@ -47,7 +49,7 @@ export function simulateStep(
   const twin = slow ? runTwin(job, cluster, perturbation, options) : execution;
   const gpus = plan.grid.ranks;
   const { stepSeconds } = execution;
-  const flops = stepFlops(job.model, job);
+  const flops = stepFlops(job.model, job, recomputedLayers(job));
   const gpuSeconds = closeBooks(execution.books, twin.books, gpus, stepSeconds);
   const capacity = gpus * stepSeconds * peakFlopsOf(cluster.device.peakFlops, job.precision);
   return {
@@ -65,6 +67,20 @@ export function simulateStep(
     gpuSeconds,
     folding: { ranks: gpus, classes: plan.classes.length, events: execution.events },
   };
+}
+
+/** Which layers full recomputation runs again: all, or the first of each stage. */
+function recomputedLayers(job: Job): (layer: number) => boolean {
+  const { recomputeLayers } = job.options;
+  if (recomputeLayers === undefined) return () => true;
+  const { layout, chunks } = scheduleShape(job.schedule, job.parallel.virtualStages);
+  const again = new Set<number>();
+  let start = 0;
+  for (const count of stageLayersOf(job, stagesOf(layout, job.parallel.pipeline, chunks))) {
+    for (let i = 0; i < Math.min(count, recomputeLayers); i++) again.add(start + i);
+    start += count;
+  }
+  return (layer) => again.has(layer);
 }
 
 /** The same plan without slow ranks and jitter, folded: what its waits have less is what stragglers cause (spec/model.md 9.2). */
