@@ -164,7 +164,7 @@ function readForeign(
   input: ScenarioInput,
   overrides: readonly Override[],
 ): Source | undefined {
-  const config = readTrainingConfig(text, file);
+  const config = readTrainingConfig(text, file, input.readText);
   if (!config) return undefined;
   const completed = completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
   const place = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
