@@ -91,6 +91,7 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
       reshardAfterForward: true,
       shardGroup: 0,
       offloadOptimizer: false,
+      stageSplit: 'even',
     },
     ...overrides,
   };

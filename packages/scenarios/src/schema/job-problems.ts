@@ -1,4 +1,4 @@
-import { type Job, RankGrid, scheduleOrder } from '@regatta/sim-core';
+import { type Job, RankGrid, scheduleOrder, scheduleShape, stagesOf } from '@regatta/sim-core';
 
 /** A reason why a job cannot run as it is: field, what is wrong, what is allowed. */
 export interface JobProblem {
@@ -8,6 +8,19 @@ export interface JobProblem {
 }
 
 const divides = (total: number, by: number): boolean => by > 0 && Number.isInteger(total / by);
+
+function stageLayerProblems(
+  stageLayers: readonly number[],
+  stages: number,
+  layers: number,
+  add: (path: string, message: string, expected: string) => void,
+): void {
+  const path = 'job.options.stageLayers';
+  const total = stageLayers.reduce((sum, count) => sum + count, 0);
+  if (stageLayers.length !== stages)
+    add(path, `lists ${stageLayers.length} stages, the schedule has ${stages}`, `${stages} numbers`);
+  else if (total !== layers) add(path, `hold ${total} layers, the model has ${layers}`, `a sum of ${layers}`);
+}
 
 /** Sizes that must divide and options that exclude each other (spec/model.md 4.5; contract: conduct). */
 export function jobProblems(job: Job): JobProblem[] {
@@ -63,11 +76,14 @@ export function jobProblems(job: Job): JobProblem[] {
     if (model.experts.topK > model.experts.count)
       add('job.model.experts.topK', `${model.experts.topK} of ${model.experts.count} experts`, 'at most count');
   } else if (expert > 1) add('job.parallel.expert', `is ${expert}, but the model has no experts`, '1');
-  const chunks = job.schedule === 'zb-v' ? 2 : virtualStages;
-  if (model.layers < pipeline * chunks) {
+  const { layout, chunks } = scheduleShape(job.schedule, virtualStages);
+  const stages = stagesOf(layout, pipeline, chunks);
+  const { stageLayers } = job.options;
+  if (stageLayers) stageLayerProblems(stageLayers, stages, model.layers, add);
+  else if (model.layers < stages) {
     add(
       'job.parallel.pipeline',
-      `${model.layers} layers cannot fill ${pipeline} x ${chunks} chunks`,
+      `${model.layers} layers cannot fill ${pipeline} x ${stages / pipeline} chunks`,
       `pipeline x virtualStages of at most ${model.layers}`,
     );
   }

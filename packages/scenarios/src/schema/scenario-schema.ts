@@ -164,6 +164,15 @@ const optionsSchema = z.strictObject({
   cudaGraphs: z.boolean().default(false),
   recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),
+  stageLayers: z
+    .array(countOrZero)
+    .min(1)
+    .optional()
+    .describe('layers of each global stage (chunk c of pipeline rank i is stage c*p+i); absent: even'),
+  stageSplit: z
+    .enum(['even', 'speed'])
+    .default('even')
+    .describe('how layers are given to pipeline stages that stageLayers does not fix'),
   reshardAfterForward: z.boolean().default(true),
   shardGroup: countOrZero.default(0),
   offloadOptimizer: z.boolean().default(false),

@@ -99,7 +99,6 @@ export function clusterOf(scenario: ResolvedScenario, nodes = scenario.cluster.n
 /** The job of a scenario at a data-parallel size and global batch. */
 export function jobOf(scenario: ResolvedScenario, data: number, globalBatch: number): Job {
   const { job } = scenario;
-  const { recomputeLayers, ...options } = job.options;
   return {
     name: scenario.name,
     model: modelShape(job.model),
@@ -111,7 +110,7 @@ export function jobOf(scenario: ResolvedScenario, data: number, globalBatch: num
     schedule: job.schedule,
     recompute: job.recompute,
     flopConvention: job.flopConvention,
-    options: { ...options, ...(recomputeLayers === undefined ? {} : { recomputeLayers }) },
+    options: defined(job.options),
   };
 }
 

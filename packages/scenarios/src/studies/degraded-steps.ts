@@ -134,7 +134,7 @@ export class DegradedSteps {
     for (let microBatches = first; microBatches < first + batchTries; microBatches++) {
       const candidate = { ...job, globalBatch: microBatches * share };
       if (jobProblems(candidate).length > 0) continue;
-      const { fits } = stepMemory(candidate, this.#cluster.device, new RankGrid(candidate.parallel).stageRanks);
+      const { fits } = stepMemory(candidate, this.#cluster);
       return fits || !this.#healthy.memory.fits ? candidate : undefined;
     }
     return undefined;

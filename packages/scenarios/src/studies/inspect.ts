@@ -148,7 +148,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
       sixParametersTokens: 6 * parameters.active * tokensPerStep,
       perToken: flops.model / tokensPerStep,
     },
-    memory: stepMemory(job, cluster.device, new RankGrid(job.parallel).stageRanks),
+    memory: stepMemory(job, cluster),
     groups: groupLines(job),
     messages: [...messages.values()],
     pipeline: {

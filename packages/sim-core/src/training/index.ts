@@ -10,4 +10,5 @@ export * from './plan/index.js';
 export * from './report.js';
 export * from './schedules/index.js';
 export * from './stage-layers.js';
+export * from './stage-split.js';
 export * from './step/index.js';

@@ -51,6 +51,13 @@ export interface JobOptions {
   readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /**
+   * Layers of each global stage, in the order in which a micro-batch passes them (chunk c of rank i is stage c*p+i, in a V i and
+   * then 2p-1-i); absent = even. A stage may hold none: then it has the embedding or the head alone.
+   */
+  readonly stageLayers?: readonly number[];
+  /** How layers are given to stages that `stageLayers` does not fix: as many to each, or by the speed of the devices. */
+  readonly stageSplit: 'even' | 'speed';
   /** Fraction of the experts' own compute behind which their all-to-all hides (another micro-batch's compute in truth), 0..1. */
   readonly expertOverlap: number;
   /**

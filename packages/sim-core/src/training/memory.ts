@@ -1,4 +1,4 @@
-import type { Device } from '../platform/device.js';
+import type { Cluster } from '../platform/cluster.js';
 import type { Job } from './job.js';
 import type { ModelShape } from './model.js';
 import {
@@ -9,9 +9,11 @@ import {
   layerParametersOnRank,
   parameterCount,
 } from './parameters.js';
+import { devicesOfStages } from './plan/stage-devices.js';
 import type { MemoryReport } from './report.js';
 import { type Schedule, scheduleOrder, stageOfChunk, stagesOf } from './schedules/index.js';
-import { layersOfStages } from './stage-layers.js';
+import { stageLayersOf } from './stage-layers.js';
+import { withStageLayers } from './stage-split.js';
 
 const gibibyte = 2 ** 30;
 /** Fixed costs and the rule of spec/model.md 3.4. */
@@ -137,7 +139,7 @@ function edgeActivationBytes(job: Job, first: boolean, last: boolean, microBatch
 export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMemory {
   const { model, parallel } = job;
   const stages = stagesOf(schedule.layout, parallel.pipeline, schedule.chunks);
-  const layers = layersOfStages(model.layers, stages, 1);
+  const layers = stageLayersOf(job, stages);
   const starts: number[] = [];
   layers.reduce((sum, count) => {
     starts.push(sum);
@@ -187,8 +189,12 @@ function largestUnit(model: ModelShape, job: Job): number {
   return Math.max(...layers, edgeParametersOnRank(job, true, false));
 }
 
-/** Memory of the worst rank; its parts add up to peakBytes (spec/model.md 3.4). */
-export function stepMemory(job: Job, device: Device, stageRanks: number): MemoryReport {
+/**
+ * Memory of the rank that fills its device most; its parts add up to peakBytes (spec/model.md 3.4).
+ * @throws RangeError when the schedule cannot be made for the job's sizes.
+ */
+export function stepMemory(asked: Job, cluster: Cluster): MemoryReport {
+  const job = withStageLayers(asked, cluster);
   const { pipeline, virtualStages, data, context, zero } = job.parallel;
   const microBatches = job.globalBatch / (job.microBatch * data);
   const schedule = scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches });
@@ -197,23 +203,25 @@ export function stepMemory(job: Job, device: Device, stageRanks: number): Memory
     (zero === 3 ? 2 * 2 * largestUnit(job.model, job) : 0);
   const fixed = buffers + communicatorBytes + contextBytes;
   let worst: MemoryReport | undefined;
-  for (let rank = 0; rank < pipeline; rank++) {
+  devicesOfStages(job.parallel, cluster).forEach((devices, rank) => {
     const stage = stageMemory(job, schedule, rank);
     const alive = stage.weightsBytes + stage.gradientsBytes + stage.optimizerBytes + stage.activationsBytes;
     const peakBytes = alive * fragmentation + fixed;
-    if (worst && worst.peakBytes >= peakBytes) continue;
-    worst = {
-      deviceBytes: device.memoryBytes,
-      peakBytes,
-      fits: peakBytes <= usable * device.memoryBytes,
-      weightsBytes: stage.weightsBytes,
-      gradientsBytes: stage.gradientsBytes,
-      optimizerBytes: stage.optimizerBytes,
-      activationsBytes: stage.activationsBytes,
-      otherBytes: peakBytes - alive,
-      worstRank: rank * stageRanks,
-    };
-  }
+    for (const { device, rank: worstRank } of devices) {
+      if (worst && worst.peakBytes / worst.deviceBytes >= peakBytes / device.memoryBytes) continue;
+      worst = {
+        deviceBytes: device.memoryBytes,
+        peakBytes,
+        fits: peakBytes <= usable * device.memoryBytes,
+        weightsBytes: stage.weightsBytes,
+        gradientsBytes: stage.gradientsBytes,
+        optimizerBytes: stage.optimizerBytes,
+        activationsBytes: stage.activationsBytes,
+        otherBytes: peakBytes - alive,
+        worstRank,
+      };
+    }
+  });
   if (!worst) throw new RangeError('stepMemory: the pipeline has no ranks');
   return worst;
 }

@@ -1,4 +1,4 @@
-import { RankGrid, stepMemory } from '@regatta/sim-core';
+import { stepMemory } from '@regatta/sim-core';
 import { jobProblems } from '../../schema/job-problems.js';
 import type { PublishedFile } from './published-file.js';
 import { rowJob } from './row-job.js';
@@ -46,7 +46,7 @@ export function scoreMemory(name: string, file: PublishedFile): MemoryScore {
     const read = rowJob(row, file.source ?? name);
     if ('skipped' in read || jobProblems(read.job).length > 0) continue;
     const { job, cluster } = read;
-    const memory = stepMemory(job, cluster.device, new RankGrid(job.parallel).stageRanks);
+    const memory = stepMemory(job, cluster);
     const { measured } = row;
     const state = memory.weightsBytes + memory.gradientsBytes + memory.optimizerBytes;
     const apart = typeof measured.memoryActivationsGiB === 'number';

@@ -234,6 +234,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       reshardAfterForward: !/SHARD_GRAD_OP/i.test(row.schedule ?? ''),
       shardGroup: 0,
       offloadOptimizer: false,
+      stageSplit: 'even',
       ...practice.options,
       ...(pipeline === 1 ? practice.withoutPipeline : {}),
       ...graphed?.options,

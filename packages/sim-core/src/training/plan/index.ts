@@ -8,4 +8,5 @@ export * from './rank-grid.js';
 export * from './refinement.js';
 export * from './routed-links.js';
 export * from './shared-links.js';
+export * from './stage-devices.js';
 export * from './zone-links.js';

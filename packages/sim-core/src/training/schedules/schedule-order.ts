@@ -7,37 +7,52 @@ import type { Schedule, ScheduleSize } from './schedule.js';
 import { zeroBubbleH1 } from './zero-bubble-h1.js';
 import { zeroBubbleV } from './zero-bubble-v.js';
 
+/** How a schedule lays chunks over ranks, and how many each rank holds. */
+export function scheduleShape(
+  schedule: ScheduleName | ListSchedule,
+  virtualStages: number,
+): Pick<Schedule, 'layout' | 'chunks'> {
+  if (typeof schedule !== 'string') {
+    const chunks = 1 + schedule.order.reduce((most, row) => row.reduce((m, o) => Math.max(m, o.chunk), most), 0);
+    return { layout: schedule.layout, chunks };
+  }
+  switch (schedule) {
+    case 'interleaved':
+      return { layout: 'interleaved', chunks: virtualStages };
+    case 'zb-v':
+      return { layout: 'v', chunks: 2 };
+    case 'dualpipe':
+      return { layout: 'bidirectional', chunks: 2 };
+    default:
+      return { layout: 'interleaved', chunks: 1 };
+  }
+}
+
 /**
  * Order of operations of every pipeline rank under a schedule.
  * @throws RangeError when the schedule cannot be made for the size; the message says what it needs.
  */
 export function scheduleOrder(schedule: ScheduleName | ListSchedule, size: ScheduleSize): Schedule {
+  const shape = scheduleShape(schedule, size.virtualStages);
   if (typeof schedule !== 'string') {
-    const chunks = 1 + schedule.order.reduce((most, row) => row.reduce((m, o) => Math.max(m, o.chunk), most), 0);
     const splitsBackward = schedule.order.some((row) => row.some((o) => o.kind === 'W'));
     if (schedule.order.length !== size.pipeline) {
       throw new RangeError(`${schedule.name}: lists ${schedule.order.length} ranks, the pipeline has ${size.pipeline}`);
     }
-    return { order: schedule.order, layout: schedule.layout, chunks, splitsBackward };
+    return { ...shape, order: schedule.order, splitsBackward };
   }
-  const one = (order: Schedule['order'], splitsBackward = false): Schedule => ({
-    order,
-    layout: 'interleaved',
-    chunks: 1,
-    splitsBackward,
-  });
   switch (schedule) {
     case 'gpipe':
-      return one(gpipe(size));
+      return { ...shape, order: gpipe(size), splitsBackward: false };
     case '1f1b':
-      return one(oneForwardOneBackward(size));
+      return { ...shape, order: oneForwardOneBackward(size), splitsBackward: false };
     case 'zb-h1':
-      return one(zeroBubbleH1(size), true);
+      return { ...shape, order: zeroBubbleH1(size), splitsBackward: true };
     case 'interleaved':
-      return { order: interleaved(size), layout: 'interleaved', chunks: size.virtualStages, splitsBackward: false };
+      return { ...shape, order: interleaved(size), splitsBackward: false };
     case 'zb-v':
-      return { order: zeroBubbleV(size), layout: 'v', chunks: 2, splitsBackward: true };
+      return { ...shape, order: zeroBubbleV(size), splitsBackward: true };
     case 'dualpipe':
-      return { order: dualPipe(size), layout: 'bidirectional', chunks: 2, splitsBackward: true };
+      return { ...shape, order: dualPipe(size), splitsBackward: true };
   }
 }

@@ -5,6 +5,7 @@ import { type Job, noPerturbation, type Perturbation } from '../job.js';
 import { stepMemory } from '../memory.js';
 import { buildPlan, type Plan } from '../plan/plan.js';
 import type { StepReport } from '../report.js';
+import { withStageLayers } from '../stage-split.js';
 import { closeBooks } from './books.js';
 import { buildProgram, microBatchesOf } from './build-program.js';
 import { type Execution, StepExecution } from './execution.js';
@@ -32,11 +33,12 @@ const execute = (plan: Plan, program: StepProgram, perturbation: Perturbation, o
  * @throws RangeError when the job's sizes do not fit together (see the scenario's checks for a user's wording).
  */
 export function simulateStep(
-  job: Job,
+  asked: Job,
   cluster: Cluster,
   perturbation: Perturbation = noPerturbation,
   options: StepOptions = {},
 ): StepReport {
+  const job = withStageLayers(asked, cluster);
   const fold = options.fold ?? true;
   const plan = buildPlan(job, cluster, perturbation, { fold });
   const program = buildProgram(plan);
@@ -59,7 +61,7 @@ export function simulateStep(
     hardwareTflopsPerGpu: flops.hardware / stepSeconds / gpus / 1e12,
     mfu: flops.model / capacity,
     hfu: flops.hardware / capacity,
-    memory: stepMemory(job, cluster.device, plan.grid.stageRanks),
+    memory: stepMemory(job, cluster),
     gpuSeconds,
     folding: { ranks: gpus, classes: plan.classes.length, events: execution.events },
   };
@@ -77,7 +79,7 @@ function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options
  * @throws RangeError as `simulateStep` does.
  */
 export function jitteredStepSeconds(job: Job, cluster: Cluster, perturbation: Perturbation, draws: number): number[] {
-  const plan = buildPlan(job, cluster, perturbation, { fold: true });
+  const plan = buildPlan(withStageLayers(job, cluster), cluster, perturbation, { fold: true });
   const program = buildProgram(plan);
   return Array.from({ length: draws }, (_, step) => execute(plan, program, perturbation, { step }).stepSeconds);
 }

@@ -17,7 +17,7 @@ import {
   type RankParameters,
 } from '../parameters.js';
 import { type Schedule, stagesOf } from '../schedules/index.js';
-import { layersOfStages } from '../stage-layers.js';
+import { stageLayersOf } from '../stage-layers.js';
 
 /** One layer, or one edge (embedding, head), of a stage: what it computes and how many parameters it has on one rank. */
 export interface StagePart {
@@ -31,7 +31,7 @@ export interface StagePart {
 export function stageContents(job: Job, device: Device, schedule: Schedule): StagePart[][] {
   const pipeline = job.parallel.pipeline;
   const stages = stagesOf(schedule.layout, pipeline, schedule.chunks);
-  const perStage = layersOfStages(job.model.layers, stages, 1);
+  const perStage = stageLayersOf(job, stages);
   const cache = new Map<string, StagePart>();
   const layerPart = (kind: LayerKind, recompute: Job['recompute']): StagePart => {
     const key = `${kind}/${recompute}`;
