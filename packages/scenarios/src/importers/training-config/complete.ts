@@ -1,4 +1,5 @@
-import { catalogueClusters } from '../../catalogue/clusters.js';
+import { type CatalogueCluster, catalogueClusters } from '../../catalogue/clusters.js';
+import { stacksOf } from '../../catalogue/lookup.js';
 import { InputError, type InputIssue } from '../../schema/input-error.js';
 import { getPath, type Tree, withPath } from '../../schema/paths.js';
 import { type ConfigWarning, configFormats, type TrainingConfig } from './types.js';
@@ -23,6 +24,19 @@ function isVoid(field: string | undefined, context: ConfigContext): boolean {
   });
 }
 
+/** The value that the command line gives a field last. */
+const overriding = (context: ConfigContext, path: string): unknown =>
+  context.overrides.findLast((one) => one.path.join('.') === path)?.value;
+
+const clusterNamed = (context: ConfigContext): CatalogueCluster | undefined =>
+  catalogueClusters.find(({ name }) => name === overriding(context, 'cluster'));
+
+/** Catalogue name of the device that the command line asks for; empty when it has none. */
+function deviceOf(context: ConfigContext): string {
+  const device = overriding(context, 'cluster.device') ?? clusterNamed(context)?.cluster.device;
+  return typeof device === 'string' ? device : '';
+}
+
 /**
  * GPUs of the job, by who tells: `--gpus` (or `--baseline`), a data-parallel size, the cluster's own size where the command line
  * sets it, the file, and batch sizes that leave one data-parallel size.
@@ -42,9 +56,7 @@ function worldOf(
   if (data !== undefined) return { gpus: data * whole, fromFile: false };
   const nodes = number('cluster', 'nodes');
   if (nodes !== undefined) {
-    const name = context.overrides.findLast(({ path }) => path.join('.') === 'cluster')?.value;
-    const known = catalogueClusters.find((cluster) => cluster.name === name)?.cluster.gpusPerNode;
-    const ofNode = number('cluster', 'gpusPerNode') ?? known;
+    const ofNode = number('cluster', 'gpusPerNode') ?? clusterNamed(context)?.cluster.gpusPerNode;
     if (ofNode !== undefined) return { gpus: nodes * ofNode, fromFile: false };
   }
   if (config.gpus !== undefined) return { gpus: config.gpus, fromFile: true };
@@ -140,6 +152,11 @@ export function completeConfig(
     put('job.options.shardGroup', Math.max(1, Math.floor((data * size('context')) / replicas)));
   if (config.gpus !== undefined && context.gpus !== undefined && context.gpus !== config.gpus)
     warnings.push(`${config.file}: the file is for ${config.gpus} GPUs: the data-parallel size follows --gpus`);
+  const stack = config.stack;
+  if (stack !== undefined && !set('job.stack') && stacksOf(deviceOf(context)).some(({ name }) => name === stack)) {
+    put('job.stack', stack);
+    warnings.push(`${config.file}: stack ${stack} taken, whose constants are this software's; --stack names another`);
+  }
   if (issues.length > 0) throw new InputError(issues);
   return { tree, warnings, ...(gpus === undefined ? {} : { gpus }) };
 }

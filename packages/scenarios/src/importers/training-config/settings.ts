@@ -269,7 +269,7 @@ export class Settings {
   finish(
     format: ConfigFormat,
     scenario: Tree,
-    rest: Pick<TrainingConfig, 'batchPerReplica' | 'accumulation' | 'replicas' | 'gpus'> = {},
+    rest: Pick<TrainingConfig, 'batchPerReplica' | 'accumulation' | 'replicas' | 'gpus' | 'stack'> = {},
   ): TrainingConfig {
     return {
       format,
