@@ -4,6 +4,7 @@ import { readIncidentLog } from '../importers/incident-log.js';
 import { parseScheduleFile } from '../importers/schedule-file.js';
 import { completeConfig } from '../importers/training-config/complete.js';
 import { readTrainingConfig } from '../importers/training-config/recognise.js';
+import type { TrainingConfig } from '../importers/training-config/types.js';
 import { didYouMean } from './did-you-mean.js';
 import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
 import { InputError, type InputIssue } from './input-error.js';
@@ -157,6 +158,29 @@ interface Source {
   readonly gpus?: number;
 }
 
+/** What the command line names wrongly is told along with the mistakes of the file. */
+function completedConfig(
+  config: TrainingConfig,
+  overrides: readonly Override[],
+  input: ScenarioInput,
+): ReturnType<typeof completeConfig> {
+  try {
+    return completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const found: Expansion = { issues: [], warnings: [] };
+    const named = overrides.reduce<Tree>((tree, { path, value }) => withPath(tree, path, value) ?? tree, {});
+    expandNames(named, input.readText, { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) }, found);
+    throw new InputError([
+      ...error.issues,
+      ...found.issues.map((issue) => ({
+        ...issue,
+        path: overrides.findLast(({ path }) => path.join('.') === issue.path)?.flag ?? issue.path,
+      })),
+    ]);
+  }
+}
+
 /** A training configuration of another tool, completed by what the command line says; undefined for any other text. */
 function readForeign(
   text: string,
@@ -164,9 +188,9 @@ function readForeign(
   input: ScenarioInput,
   overrides: readonly Override[],
 ): Source | undefined {
-  const config = readTrainingConfig(text, file);
+  const config = readTrainingConfig(text, file, input.readText);
   if (!config) return undefined;
-  const completed = completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
+  const completed = completedConfig(config, overrides, input);
   const place = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
     for (let length = path.length; length > 0; length--) {
       const found = config.origins.get(path.slice(0, length).join('.'));

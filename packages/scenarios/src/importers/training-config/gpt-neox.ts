@@ -108,7 +108,7 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
       names.get(key) ?? { 'position-embedding-type': 'pos-emb', bf16: 'precision', fp16: 'precision' }[key] ?? key,
   });
   if (!attention) {
-    entries.set('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
+    settings.add('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
     settings.assume(
       'attention-config',
       'not given: global attention without flash, the default of GPT-NeoX',

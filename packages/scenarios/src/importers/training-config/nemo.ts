@@ -191,7 +191,7 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
   for (const [key, setting] of entries) if (setting.value === null) entries.delete(key);
   const settings = new Settings(text.file, entries, text.locate(isTree(root.model) ? ['model'] : []), styleOf(spelled));
   if (optimizers.some((name) => /distributed/.test(name)))
-    entries.set('use-distributed-optimizer', {
+    settings.add('use-distributed-optimizer', {
       name: 'model.optim.name',
       value: true,
       ...text.locate(['model', 'optim', 'name']),
