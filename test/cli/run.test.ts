@@ -64,7 +64,12 @@ describe('run and compare', () => {
   test('a variant against itself differs by exactly nothing; spares help', () => {
     const repair = ['--set', 'recovery={policy: spares, spares: 0}'];
     const same = JSON.parse(regatta(['compare', ...base, ...repair, '--vary', 'recovery.spares=0,0', '--json']).stdout);
-    expect(same.variants[1].against.goodput).toEqual({ mean: 0, ci95: [0, 0], trialsSavedRatio: null });
+    expect(same.variants[1].against.goodput).toEqual({
+      mean: 0,
+      ci95: [0, 0],
+      trialsSavedRatio: null,
+      trialsSaved: null,
+    });
     expect(same.variants[1].against.verdict).toBe('open');
     const spares = JSON.parse(
       regatta(['compare', ...base, ...repair, '--vary', 'recovery.spares=0,32', '--json']).stdout,

@@ -8,9 +8,9 @@ import {
   type RunEvent,
   runJob,
   synchronousScheme,
-  waitForNodes,
 } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
+import { failure, recoverable, waiting } from '../support/job-under-failures.js';
 
 const domains = {
   nodes: 64,
@@ -111,7 +111,9 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
     const { components = [] } = failureProfiles.find(({ name }) => name === 'llama3-2024') ?? {};
     const events = Array.from({ length: 20 }, (_, trial) =>
       drawFailures({ components }, { ...domains, nodes: 2048 }, 54 * 24 * hour, { seed: 2, trial }),
-    ).flat();
+    )
+      .flat()
+      .filter(({ component: index }) => components[index]?.mode === 'stop');
     const share = (name: string): number =>
       events.filter(({ component: index }) => components[index]?.name === name).length / events.length;
     for (const [name, count] of [
@@ -129,17 +131,8 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
 /** Failures of a whole job as a Poisson process, from the first stream of a trial. */
 function strikes(mtbf: number, down: number, until: number, trial: number): RunEvent[] {
   const job: FailureComponent = { ...component, level: 'software', mtbfHours: mtbf / hour };
-  return drawFailures({ components: [job] }, domains, until, { seed: 'strikes', trial }).map(({ timeSeconds }) => ({
-    time: timeSeconds,
-    mode: 'stop',
-    firstNode: 0,
-    nodeCount: 0,
-    detectSeconds: down,
-    repairSeconds: 0,
-    slowFactor: 1,
-    transient: false,
-    ownNodeOnly: false,
-  }));
+  const drawn = drawFailures({ components: [job] }, domains, until, { seed: 'strikes', trial });
+  return drawn.map(({ timeSeconds }) => ({ ...failure, time: timeSeconds, nodeCount: 0, detectSeconds: down }));
 }
 
 describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
@@ -162,10 +155,7 @@ describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
               stepSeconds: 1,
               horizonSeconds: 0,
             },
-            new JobNodes(
-              waitForNodes(8, () => 1),
-              0,
-            ),
+            new JobNodes(waiting(recoverable()), 0),
             strikes(mtbf, seconds.down, 400_000, trial),
             400_000,
           ).wall,

@@ -56,8 +56,11 @@ function readIfThere(io: Io): (path: string) => string | undefined {
   return (path) => (io.exists(path) ? io.readText(path) : undefined);
 }
 
-/** The scenario of a command line: positional file or catalogue name, flags, --set. */
-export function scenarioOf(args: Arguments, io: Io): Resolution {
+/**
+ * The scenario of a command line: positional file or catalogue name, flags, --set.
+ * @param last Laid over all of them.
+ */
+export function scenarioOf(args: Arguments, io: Io, last: readonly Override[] = []): Resolution {
   const overrides: Override[] = [];
   const issues: InputIssue[] = [];
   for (const [name, { path, count }] of Object.entries(fieldFlags)) {
@@ -81,6 +84,7 @@ export function scenarioOf(args: Arguments, io: Io): Resolution {
     ...(source === undefined ? {} : { source }),
     overrides,
     sets: listArgument(args, 'set'),
+    last,
     readText: readIfThere(io),
     ...(gpus === undefined ? {} : { gpus }),
     strict: flag(args, 'strict'),

@@ -5,6 +5,7 @@ import { parseScheduleFile } from '../importers/schedule-file.js';
 import { completeConfig } from '../importers/training-config/complete.js';
 import { readTrainingConfig } from '../importers/training-config/recognise.js';
 import type { TrainingConfig } from '../importers/training-config/types.js';
+import { completeRecovery } from './complete-recovery.js';
 import { didYouMean } from './did-you-mean.js';
 import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
 import { InputError, type InputIssue } from './input-error.js';
@@ -26,6 +27,8 @@ export interface ScenarioInput {
   readonly overrides?: readonly Override[];
   /** `path=value` texts of --set, in order. */
   readonly sets?: readonly string[];
+  /** Laid over the sets. */
+  readonly last?: readonly Override[];
   readonly readText: ReadText;
   /** The first bad row of a log is wrong input. */
   readonly strict?: boolean;
@@ -50,12 +53,12 @@ export interface Resolution {
 
 const scenarioDefaults: Tree = { job: {}, cluster: {} };
 
-/** Splits `path=value` and reads the value as YAML. */
-function parseSet(text: string): Override | InputIssue {
+/** Splits `path=value` of a flag and reads the value as YAML. */
+export function parseAssignment(text: string, flag: string): Override | InputIssue {
   const at = text.indexOf('=');
   const wrong = (message: string): InputIssue => ({
     code: 'set',
-    path: '--set',
+    path: flag,
     message,
     expected: 'path.to.field=value',
     received: text,
@@ -63,13 +66,13 @@ function parseSet(text: string): Override | InputIssue {
   if (at <= 0) return wrong(`${text} is no assignment`);
   const path = text.slice(0, at).trim().split('.');
   try {
-    return { path, value: parseYaml(text.slice(at + 1)), flag: `--set ${text.slice(0, at).trim()}` };
+    return { path, value: parseYaml(text.slice(at + 1)), flag: `${flag} ${text.slice(0, at).trim()}` };
   } catch {
     return wrong(`the value of ${text} cannot be read`);
   }
 }
 
-const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in value;
+export const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in value;
 
 /**
  * Makes a complete scenario of a file, flags and --set: catalogue names are expanded, then flags and --set are laid over,
@@ -80,10 +83,11 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   const found: Expansion = { issues: [], warnings: [] };
   const overrides = [...(input.overrides ?? [])];
   for (const text of input.sets ?? []) {
-    const set = parseSet(text);
+    const set = parseAssignment(text, '--set');
     if (isIssue(set)) found.issues.push(set);
     else overrides.push(set);
   }
+  overrides.push(...(input.last ?? []));
   const { tree: start, place, ...source } = readSource(input, overrides);
   found.warnings.push(...(source.warnings ?? []));
   const named = start.cluster;
@@ -116,7 +120,7 @@ export function resolveScenario(input: ScenarioInput): Resolution {
     tree = next;
     flagOf.set(path.join('.'), flag);
   }
-  tree = expandNames(tree, input.readText, readers, found);
+  tree = completeRecovery(expandNames(tree, input.readText, readers, found), found.warnings);
   const parsed = scenarioSchema.safeParse(tree);
   const locate = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
     if (!place) return input.source === undefined ? {} : { file: input.source };
