@@ -236,7 +236,12 @@ function completedConfig(
     if (!(error instanceof InputError)) throw error;
     const found: Expansion = { issues: [], warnings: [] };
     const named = overrides.reduce<Tree>((tree, { path, value }) => withPath(tree, path, value) ?? tree, {});
-    expandNames(named, input.readText, { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) }, found);
+    expandNames(
+      named,
+      input.readText,
+      { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) },
+      found,
+    );
     throw new InputError([
       ...error.issues,
       ...found.issues.map((issue) => ({
