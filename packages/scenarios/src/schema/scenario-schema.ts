@@ -70,6 +70,8 @@ const constantsShape = {
   stepOverheadSeconds: nonNegative.optional(),
   smShareScaleUp: fraction.optional(),
   smShareNetwork: fraction.optional(),
+  hostLinkBytesPerSecond: positive.optional(),
+  hostMemoryBytesPerSecond: positive.optional(),
 };
 
 /** Inline device (contract), with any of the calibratable constants of spec/model.md 2.1. */

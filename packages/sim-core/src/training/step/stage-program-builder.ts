@@ -1,6 +1,6 @@
 import type { Device } from '../../platform/device.js';
 import { isHybrid, type Job, type ScheduleOp } from '../job.js';
-import { optimizerSeconds } from '../operator-time.js';
+import { offloadedOptimizerSeconds, optimizerSeconds } from '../operator-time.js';
 import type { Operator } from '../operators/index.js';
 import type { RankParameters } from '../parameters.js';
 import { placeOfStage, type Schedule, stageOfChunk, stagesOf } from '../schedules/index.js';
@@ -379,6 +379,20 @@ export class StageProgramBuilder {
     return slots;
   }
 
+  /** Adam on the device or, offloaded, on its host. */
+  #optimizerSeconds(updated: number): number {
+    const { job, device } = this;
+    if (!job.options.offloadOptimizer) return optimizerSeconds(device, updated);
+    const overlap = job.options.dataOverlap || job.parallel.zero === 3;
+    let backward = 0;
+    for (const part of this.#parts(0))
+      for (const o of part.backward) if (o.kind !== 'communication') backward += o.seconds;
+    const tail = job.options.bucketBytes / 4;
+    return overlap
+      ? offloadedOptimizerSeconds(device, updated, job.options.gradientBytes, backward, tail)
+      : offloadedOptimizerSeconds(device, updated, job.options.gradientBytes, 0, updated);
+  }
+
   /** Tied embedding, gradient norm and loss scale, optimizer, gather of parameters, what Python does once a step. */
   #finishStep(): void {
     const { job, device, tables } = this;
@@ -397,7 +411,7 @@ export class StageProgramBuilder {
     const share = zero >= 1 ? 1 : 0;
     const updated =
       held.dense / (share ? Math.max(1, sizes.shard) : 1) + held.expert / (share ? Math.max(1, sizes.expertData) : 1);
-    builder.compute(2, optimizerSeconds(device, updated), 0, 'optimizer');
+    builder.compute(2, this.#optimizerSeconds(updated), 0, 'optimizer');
     if (zero >= 1 && zero < 3 && !job.options.dataOverlap) {
       if (sizes.data > 1) builder.collective(tables.collective('data', 'all_gather', 2 * held.dense));
       if (sizes.expertData > 1 && held.expert > 0) {
