@@ -28,6 +28,11 @@ export function gemmElementBytes(precision: Precision): number {
   }
 }
 
+/** Bytes of the scales of block-scaled formats, for each element. */
+export function scaleBytes(precision: Precision): number {
+  return precision === 'mxfp8' ? 1 / 32 : precision === 'nvfp4' ? 1 / 16 : 0;
+}
+
 /** Seconds of one GEMM without launch (spec/model.md 2.2): the greater of math and memory time. */
 export function gemmWorkSeconds(device: Device, peakFlops: number, shape: GemmShape): number {
   const { m, n, k, batch = 1, extraBytes = 0, elementBytes = 2 } = shape;

@@ -1,6 +1,6 @@
 import { type Device, type Precision, peakFlopsOf } from '../../platform/device.js';
 import type { Job } from '../job.js';
-import { gemmElementBytes, gemmWorkSeconds, memorySeconds } from '../operator-time.js';
+import { gemmElementBytes, gemmWorkSeconds, memorySeconds, scaleBytes } from '../operator-time.js';
 import type { CommunicationOperator, Operator } from './operator.js';
 
 /**
@@ -57,9 +57,8 @@ export class Workbench {
    */
   #quantisedBytes(precision: Precision, role: 'forward' | 'inputGradient' | 'weightGradient'): number {
     if (role === 'weightGradient') return 0;
-    const scale = precision === 'mxfp8' ? 1 / 32 : precision === 'nvfp4' ? 1 / 16 : 0;
     const reads = precision === 'nvfp4' ? 2 : role === 'inputGradient' ? 1 : 0;
-    return reads * this.width + 2 * (gemmElementBytes(precision) + scale);
+    return reads * this.width + 2 * (gemmElementBytes(precision) + scaleBytes(precision));
   }
 
   #gemm(
