@@ -3,6 +3,7 @@ import {
   type ListSchedule,
   lossCauses,
   type ReplayTimes,
+  rendezvousDeadlock,
   replaySchedule,
   type ScheduleName,
   type ScheduleOp,
@@ -166,6 +167,24 @@ describe('orders that a user lists', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('with blocking messages it runs exactly where neighbours meet in turn', () => {
+    fc.assert(
+      fc.property(listed, (plan) => {
+        const { p, m, schedule } = plan;
+        const shape = scheduleOrder(schedule, { pipeline: p, virtualStages: 1, microBatches: m });
+        const run = (): unknown => simulateStep(jobOf(plan, 'blocking'), testCluster(1));
+        if (rendezvousDeadlock(shape)) expect(run).toThrow(/never ends/);
+        else expect(run).not.toThrow();
+      }),
+      { numRuns: 200 },
+    );
+    for (const name of ['gpipe', '1f1b', 'zb-h1'] as const)
+      for (const m of [1, 4, 9])
+        expect(rendezvousDeadlock(scheduleOrder(name, { pipeline: 4, virtualStages: 1, microBatches: m }))).toBe(
+          undefined,
+        );
   });
 
   test('with one operation less, twice, swapped with its cause, or too many ranks it is refused', () => {

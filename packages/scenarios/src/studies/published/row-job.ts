@@ -25,12 +25,20 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
+/** Heads where none were published: near 128 wide, as many on each tensor rank, and their size whole. */
+function likelyHeads(hidden: number, tensor: number): number {
+  const wanted = Math.max(1, Math.round(hidden / 128));
+  for (let away = 0; away < wanted; away++)
+    for (const heads of [wanted - away, wanted + away]) if (heads % tensor === 0 && hidden % heads === 0) return heads;
+  return wanted;
+}
+
 function rowModel(row: PublishedRow, assumed: string[], practice: Practice): ModelShape | undefined {
   const { model } = row;
   const { layers, hidden, heads } = model;
   if (!layers || !hidden) return undefined;
   const gated = model.gatedMlp === true;
-  const count = heads ?? Math.max(1, Math.round(hidden / 128));
+  const count = heads ?? likelyHeads(hidden, row.tensorParallel ?? 1);
   if (!heads) assumed.push(`heads: ${count}`);
   const bert = /bert/i.test(model.name ?? '');
   const mpt = /mpt/i.test(model.name ?? '');
@@ -136,6 +144,7 @@ const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128
 /** What a practice assumes of MoE jobs that run from CUDA graphs, if this is one of them. */
 function graphedExperts(
   row: PublishedRow,
+  { experts }: ModelShape,
   practice: Practice,
   device: string,
   precision: Precision,
@@ -143,7 +152,9 @@ function graphedExperts(
   const graphed = practice.graphedExperts;
   const blackwell = /^g?b[23]00/.test(device);
   const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
-  return graphed && row.model.experts && blackwell && precision === 'mxfp8' && release >= graphed.since
+  // The fused grouped GEMM takes SwiGLU without biases alone (Megatron-Core's TEGroupedMLP); without it the host waits for counts.
+  const fusible = experts !== undefined && !experts.biases;
+  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since
     ? graphed
     : undefined;
 }
@@ -198,6 +209,10 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     virtualStages = Math.max(1, Math.floor(perRank / 2));
     assumed.push(`interleaving: ${virtualStages} chunks a rank, two layers each`);
   }
+  const expertTensor = row.expertTensorParallel ?? 1;
+  const expert = model.experts ? Math.min(row.expertParallel ?? 1, (tensor * context * data) / expertTensor) : 1;
+  if (expert !== (row.expertParallel ?? 1))
+    assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
     const perReplica = row.globalBatch / data;
@@ -222,7 +237,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (globalBatch !== row.globalBatch) assumed.push(`global batch: ${globalBatch} instead of ${row.globalBatch}`);
   const microBatches = globalBatch / step;
   if (interleaves && microBatches < pipeline) virtualStages = 1;
-  const graphed = graphedExperts(row, practice, hardware.device, precision);
+  const graphed = graphedExperts(row, model, practice, hardware.device, precision);
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
@@ -235,8 +250,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       tensor,
       pipeline,
       context,
-      expert: row.expertParallel ?? 1,
-      expertTensor: row.expertTensorParallel ?? 1,
+      expert,
+      expertTensor,
       data,
       virtualStages,
       sequenceParallel,

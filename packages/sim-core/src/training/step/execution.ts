@@ -27,6 +27,8 @@ export interface ExecutionOptions {
   readonly factors: Float64Array;
   /** false: execute every block operator by operator, also where nothing can interfere (the definition; for tests). */
   readonly coalesce?: boolean;
+  /** Seconds that each class stands still when the step begins. */
+  readonly pauses?: Float64Array;
   /** Called with every busy or waiting stretch of a class, in order of its end. */
   readonly observe?: (rankClass: number, label: string, startSeconds: number, endSeconds: number) => void;
 }
@@ -52,6 +54,7 @@ export class StepExecution implements Resumes {
   readonly #coalesce: boolean;
   readonly #factors: Float64Array;
   readonly #observe: ExecutionOptions['observe'];
+  readonly #pauses: Float64Array | undefined;
   #events = 0;
 
   constructor(plan: Plan, program: StepProgram, options: ExecutionOptions) {
@@ -74,12 +77,13 @@ export class StepExecution implements Resumes {
     this.#coalesce = (options.coalesce ?? true) && blocksAreAlone(plan);
     this.#factors = options.factors;
     this.#observe = options.observe;
+    this.#pauses = options.pauses;
   }
 
   /** @throws Error when the program deadlocks: some class never ends. */
   run(): Execution {
     const { count, ended } = this.#cursors;
-    for (let k = 0; k < count; k++) this.resumeProgram(k);
+    for (let k = 0; k < count; k++) this.#begin(k);
     this.#drain();
     let stepSeconds = 0;
     for (let k = 0; k < count; k++) {
@@ -90,6 +94,18 @@ export class StepExecution implements Resumes {
     for (let k = 0; k < count; k++) this.#ledger.book(k, Book.bubble, stepSeconds - (ended[k] as number));
     this.#ledger.bookRuns(this.#factors);
     return { stepSeconds, books: this.#ledger.books, events: this.#events, classEndSeconds: ended };
+  }
+
+  #begin(k: number): void {
+    const pause = this.#pauses?.[k] ?? 0;
+    if (pause <= 0) {
+      this.resumeProgram(k);
+      return;
+    }
+    // As if a block before the first were ending.
+    this.#cursors.step[k] = -1;
+    this.#ledger.book(k, Book.ownSlowness, pause);
+    this.#clock.queue.push(pause, 4 * k + EventKind.block);
   }
 
   /** Handles what happens, flows before events of the same instant, until nothing is left. */
