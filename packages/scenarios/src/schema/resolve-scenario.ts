@@ -113,8 +113,9 @@ export function resolveScenario(input: ScenarioInput): Resolution {
       });
       continue;
     }
-    tree = next;
     flagOf.set(path.join('.'), flag);
+    // What follows may reach into what the name stands for.
+    tree = typeof value === 'string' ? expandNames(next, input.readText, readers, found) : next;
   }
   tree = expandNames(tree, input.readText, readers, found);
   const parsed = scenarioSchema.safeParse(tree);
@@ -170,7 +171,12 @@ function completedConfig(
     if (!(error instanceof InputError)) throw error;
     const found: Expansion = { issues: [], warnings: [] };
     const named = overrides.reduce<Tree>((tree, { path, value }) => withPath(tree, path, value) ?? tree, {});
-    expandNames(named, input.readText, { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) }, found);
+    expandNames(
+      named,
+      input.readText,
+      { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) },
+      found,
+    );
     throw new InputError([
       ...error.issues,
       ...found.issues.map((issue) => ({

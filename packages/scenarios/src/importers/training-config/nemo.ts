@@ -230,7 +230,8 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
     else if (value !== null && translate) for (const [target, meant] of translate(value)) put(target, meant);
     else if (key !== undefined) put(key, value);
     else if (dashed in unmodelledArguments) put(dashed, value);
-    else if (section !== 'trainer' && (changesNoStep(dashed) || (section !== 'model' && silentRest.test(last)))) continue;
+    else if (section !== 'trainer' && (changesNoStep(dashed) || (section !== 'model' && silentRest.test(last))))
+      continue;
     else if (!(section.startsWith('model') && silentModel.test(last)) && !silent.test(name)) put(name, value);
   }
   if (entries.get('num-query-groups')?.value) {
@@ -252,7 +253,8 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
   const known = modelOfClass(named);
   const refused = /mamba|nemotronh|ssm|hyena|t5|whisper|qwen3next/i.test(named);
   if (refused) {
-    const path = isTree(root.model) && isTree(root.model.config) ? ['model', 'config', '_target_'] : ['model', '_target_'];
+    const path =
+      isTree(root.model) && isTree(root.model.config) ? ['model', 'config', '_target_'] : ['model', '_target_'];
     settings.issue(
       { name: path.join('.'), value: named, ...text.locate(path) },
       `layers of ${named} are not supported`,
@@ -294,7 +296,9 @@ function withClass(
   entries: ReadonlyMap<string, Setting>,
 ): TrainingConfig {
   const { job } = config.scenario;
-  const given = sizes.flatMap(([key, name]) => (entries.has(key) ? [[name, numberOf(entries.get(key)?.value)] as const] : []));
+  const given = sizes.flatMap(([key, name]) =>
+    entries.has(key) ? [[name, numberOf(entries.get(key)?.value)] as const] : [],
+  );
   if (!shape || !isTree(job) || given.length === sizes.length) return config;
   return {
     ...config,

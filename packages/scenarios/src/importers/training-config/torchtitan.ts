@@ -238,10 +238,12 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
   );
   const comm = settings.text(spellings('expert_parallel_comm_backend'), 'job.options.expertDispatch');
   const compiled = settings.flag(['compile.enable', 'training.compile'], 'job.options.fusedElementwise') === true;
-  for (const [key, why] of Object.entries(unmodelled))
-    if (settings.find(key)?.value === true) settings.warn(key, why);
+  for (const [key, why] of Object.entries(unmodelled)) if (settings.find(key)?.value === true) settings.warn(key, why);
   const skipped = settings.find(['float8.filter_fqns', 'quantize.linear.float8.filter_fqns']);
-  if (Array.isArray(skipped?.value) && skipped.value.some((name) => name !== 'output' && !/router|auto_filter/.test(String(name))))
+  if (
+    Array.isArray(skipped?.value) &&
+    skipped.value.some((name) => name !== 'output' && !/router|auto_filter/.test(String(name)))
+  )
     settings.warn(
       ['float8.filter_fqns', 'quantize.linear.float8.filter_fqns'],
       'is not modelled: all GEMMs of a layer are in fp8',
