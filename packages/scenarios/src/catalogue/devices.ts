@@ -3,9 +3,19 @@ import type { Device } from '@regatta/sim-core';
 /** Hardware facts of a device, without the constants of a software stack. */
 export type DeviceHardware = Pick<
   Device,
-  'name' | 'peakFlops' | 'memoryBytes' | 'memoryBandwidthBytesPerSecond' | 'computeUnits' | 'scaleUp' | 'ncclGeneration'
+  | 'name'
+  | 'peakFlops'
+  | 'memoryBytes'
+  | 'memoryBandwidthBytesPerSecond'
+  | 'computeUnits'
+  | 'scaleUp'
+  | 'ncclGeneration'
+  | 'exponentialsPerSecond'
 > & {
   readonly source: string;
+  /** Where they differ from PCIe gen4 and an x86 host. */
+  readonly hostLinkBytesPerSecond?: number;
+  readonly hostMemoryBytesPerSecond?: number;
   /** Gb/s of the NIC that usually goes with one device. */
   readonly usualNicGbps: number;
 };
@@ -21,13 +31,20 @@ const hopper = {
   peakFlops: { bf16: 989.4e12, fp16: 989.4e12, fp8: 1979e12, fp32: 494.7e12 },
   computeUnits: 132,
   ncclGeneration: 'hopper' as const,
+  exponentialsPerSecond: 16 * 132 * 1.755e9,
+  hostLinkBytesPerSecond: 50e9,
 };
 const blackwell = { computeUnits: 148, ncclGeneration: 'blackwell' as const, memoryBandwidthBytesPerSecond: 8e12 };
 
-/** Devices of the catalogue: dense peaks, bandwidths per direction and device. */
+/**
+ * Devices of the catalogue: exponentials 16 for each SM and clock at boost, twice that on Blackwell Ultra; host links PCIe gen3, 4 and
+ * 5 x16, or half of Grace's NVLink-C2C for each of its two GPUs; dense peaks, bandwidths per direction and device.
+ */
 export const deviceHardware: readonly DeviceHardware[] = [
   {
     name: 'v100-sxm-32gb',
+    hostLinkBytesPerSecond: 12e9,
+    exponentialsPerSecond: 16 * 80 * 1.53e9,
     peakFlops: { bf16: 125e12, fp16: 125e12, fp32: 15.7e12 },
     memoryBytes: 32 * GiB,
     memoryBandwidthBytesPerSecond: 0.9e12,
@@ -39,6 +56,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'a100-sxm-40gb',
+    exponentialsPerSecond: 16 * 108 * 1.41e9,
     peakFlops: { bf16: 312e12, fp16: 312e12, fp32: 156e12 },
     memoryBytes: 40 * GiB,
     memoryBandwidthBytesPerSecond: 1.555e12,
@@ -50,6 +68,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'a100-sxm-80gb',
+    exponentialsPerSecond: 16 * 108 * 1.41e9,
     peakFlops: { bf16: 312e12, fp16: 312e12, fp32: 156e12 },
     memoryBytes: 80 * GiB,
     memoryBandwidthBytesPerSecond: 2.039e12,
@@ -61,6 +80,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'a100-pcie-80gb',
+    exponentialsPerSecond: 16 * 108 * 1.41e9,
     peakFlops: { bf16: 312e12, fp16: 312e12, fp32: 156e12 },
     memoryBytes: 80 * GiB,
     memoryBandwidthBytesPerSecond: 1.935e12,
@@ -108,6 +128,8 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'b200-sxm-180gb',
+    hostLinkBytesPerSecond: 50e9,
+    exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 9000e12, fp32: 1125e12 },
     memoryBytes: 180e9,
@@ -117,6 +139,8 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'b300-sxm',
+    hostLinkBytesPerSecond: 50e9,
+    exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 13500e12, fp32: 1125e12 },
     memoryBytes: 288e9,
@@ -126,6 +150,9 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'gb200-nvl72',
+    hostLinkBytesPerSecond: 225e9,
+    hostMemoryBytesPerSecond: 200e9,
+    exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 10000e12, fp32: 1250e12 },
     memoryBytes: 192e9,
@@ -135,6 +162,9 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'gb300-nvl72',
+    hostLinkBytesPerSecond: 225e9,
+    hostMemoryBytesPerSecond: 200e9,
+    exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 15000e12, fp32: 1250e12 },
     memoryBytes: 288e9,
@@ -144,6 +174,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'l40s',
+    exponentialsPerSecond: 16 * 142 * 2.52e9,
     peakFlops: { bf16: 362e12, fp16: 362e12, fp8: 733e12, fp32: 183e12 },
     memoryBytes: 48 * GiB,
     memoryBandwidthBytesPerSecond: 0.864e12,

@@ -19,6 +19,7 @@ const expertsSchema = z.strictObject({
   everyNth: count.optional(),
   firstDense: countOrZero.optional(),
   routerBias: z.boolean().optional(),
+  biases: z.boolean().optional(),
 });
 
 /** Inline model (contract): what is left out has the default of its family. */
@@ -43,9 +44,10 @@ export const modelSchema = z.strictObject({
   attention: z.enum(['flash', 'unfused']).optional(),
   causal: z.boolean().optional(),
   padVocabTo: count.optional(),
-  slidingWindow: z.strictObject({ window: countOrZero, fullEvery: countOrZero }).optional(),
+  slidingWindow: z.strictObject({ window: countOrZero, fullEvery: nonNegative }).optional(),
   mla: mlaSchema.optional(),
   experts: expertsSchema.optional(),
+  mtpLayers: countOrZero.optional().describe('multi-token prediction modules after the last layer'),
 });
 export type InlineModel = z.infer<typeof modelSchema>;
 
@@ -68,6 +70,8 @@ const constantsShape = {
   stepOverheadSeconds: nonNegative.optional(),
   smShareScaleUp: fraction.optional(),
   smShareNetwork: fraction.optional(),
+  hostLinkBytesPerSecond: positive.optional(),
+  hostMemoryBytesPerSecond: positive.optional(),
 };
 
 /** Inline device (contract), with any of the calibratable constants of spec/model.md 2.1. */
@@ -85,6 +89,7 @@ export const deviceSchema = z.strictObject({
   memoryBandwidthBytesPerSecond: positive,
   computeUnits: countOrZero.optional(),
   scaleUp: z.strictObject({ bandwidthBytesPerSecond: positive, latencySeconds: nonNegative, domain: count }),
+  exponentialsPerSecond: positive.optional(),
   ncclGeneration: z.enum(['volta', 'ampere', 'hopper', 'blackwell']).optional(),
   ...constantsShape,
 });
@@ -222,7 +227,21 @@ const perturbSchema = z.strictObject({
     .array(z.strictObject({ from: countOrZero, to: countOrZero, bytesPerSecond: positive }))
     .default([])
     .describe('steady traffic of other jobs between two nodes, over all of their NICs'),
-  jitter: z.strictObject({ sigma: z.number().min(0).max(10) }).default({ sigma: 0 }),
+  jitter: z
+    .strictObject({
+      sigma: z.number().min(0).max(10),
+      distribution: z.enum(['lognormal', 'exponential', 'uniform']).optional(),
+    })
+    .default({ sigma: 0 })
+    .describe('factors of mean 1 on the compute time of each rank, drawn each step'),
+  slowFraction: z
+    .strictObject({ fraction, meanExcess: nonNegative.default(0.05) })
+    .optional()
+    .describe('share of GPUs of a slower bin: each by 1 + Exp(meanExcess)'),
+  pauses: z
+    .strictObject({ perHostHour: nonNegative, medianSeconds: positive, sigma: z.number().min(0).max(5).default(1) })
+    .optional()
+    .describe('pauses of hosts: how often each has one in an hour, lognormal length'),
 });
 
 /** The whole scenario file with names already expanded (contract: scenario file). Defaults are filled in by parsing. */

@@ -43,6 +43,7 @@ export function modelShape(inline: InlineModel, fallbackName = 'model'): ModelSh
     causal: inline.causal ?? true,
     ...(inline.slidingWindow ? { slidingWindow: inline.slidingWindow } : {}),
     ...(inline.mla ? { mla: inline.mla } : {}),
+    ...(inline.mtpLayers ? { mtpLayers: inline.mtpLayers } : {}),
     ...(inline.experts
       ? {
           experts: {
@@ -54,6 +55,7 @@ export function modelShape(inline: InlineModel, fallbackName = 'model'): ModelSh
             everyNth: inline.experts.everyNth ?? 1,
             firstDense: inline.experts.firstDense ?? 0,
             routerBias: inline.experts.routerBias ?? false,
+            biases: inline.experts.biases ?? false,
           },
         }
       : {}),
@@ -115,5 +117,6 @@ export function jobOf(scenario: ResolvedScenario, data: number, globalBatch: num
 }
 
 export function perturbationOf(scenario: ResolvedScenario): Perturbation {
-  return { ...scenario.perturb, seed: scenario.seed };
+  const { jitter, ...rest } = scenario.perturb;
+  return { ...defined(rest), jitter: defined(jitter), seed: scenario.seed };
 }

@@ -32,7 +32,7 @@ export interface DeviceConstants {
   /** Output tile of a thread block. */
   readonly tileM: number;
   readonly tileN: number;
-  /** Fraction of peak that fused attention reaches in forward. */
+  /** Fraction of peak that fused attention reaches in forward, at head size 128. */
   readonly attnMax: number;
   /** Efficiency of fused attention's backward relative to its forward. */
   readonly attnBwdRatio: number;
@@ -58,6 +58,10 @@ export interface DeviceConstants {
   /** Share of the compute units that a collective's kernel takes while it runs: inside a node, and network only. */
   readonly smShareScaleUp: number;
   readonly smShareNetwork: number;
+  /** Bytes per second and direction between a device and its host (PCIe gen4 x16: 25e9). */
+  readonly hostLinkBytesPerSecond: number;
+  /** Bytes per second of host memory that one device's share of the host reaches in an optimizer step. */
+  readonly hostMemoryBytesPerSecond: number;
 }
 
 /** One accelerator with the constants of one software stack. */
@@ -71,6 +75,8 @@ export interface Device extends DeviceConstants {
   /** Streaming multiprocessors (or cores); 0 = unknown: no wave quantisation. */
   readonly computeUnits: number;
   readonly scaleUp: ScaleUp;
+  /** Exponentials per second (16 for each SM and clock); absent: fused attention is as efficient at any head size as at 128. */
+  readonly exponentialsPerSecond?: number;
   /** Row of NCCL's tuning tables that fits this device. */
   readonly ncclGeneration: 'volta' | 'ampere' | 'hopper' | 'blackwell';
 }
@@ -95,6 +101,9 @@ export const defaultConstants: DeviceConstants = {
   stepOverheadSeconds: 0.02,
   smShareScaleUp: 0.15,
   smShareNetwork: 0.02,
+  hostLinkBytesPerSecond: 25e9,
+  // Two sockets of some 150 GB/s each in a node of eight; ZeRO-Offload's CPU Adam (arXiv 2101.06840) moves about as much [recalled].
+  hostMemoryBytesPerSecond: 37.5e9,
 };
 
 /** Peak rate in FLOP/s at which the GEMMs of a precision run on a device. */

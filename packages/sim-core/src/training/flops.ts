@@ -1,6 +1,6 @@
 import type { Job } from './job.js';
 import type { ModelShape } from './model.js';
-import { headWidths, isMoeLayer } from './parameters.js';
+import { headWidths, isMoeLayer, windowOf } from './parameters.js';
 
 export interface StepFlops {
   /** Matmuls and core attention of all layers, forward. */
@@ -13,16 +13,18 @@ export interface StepFlops {
   readonly hardware: number;
 }
 
-/** Share of the square query x key that a layer's metrics count, averaged over layers. */
-function countedShare(model: ModelShape, sequenceLength: number, convention: Job['flopConvention']): number {
-  if (convention === 'full') return 1;
-  const causal = model.causal ? 0.5 : 1;
-  const { slidingWindow } = model;
-  if (!slidingWindow || slidingWindow.window <= 0 || slidingWindow.window >= sequenceLength) return causal;
-  const full = slidingWindow.fullEvery > 0 ? 1 / slidingWindow.fullEvery : 0;
-  const window = slidingWindow.window / sequenceLength;
-  const banded = model.causal ? window * (1 - window / 2) : window;
-  return full * causal + (1 - full) * banded;
+/**
+ * Share of the square query x key that the metrics count in a layer: with `full` every query meets as many keys as its window
+ * has, with `causal` only those before it.
+ */
+export function countedShare(
+  model: Pick<ModelShape, 'causal'>,
+  sequenceLength: number,
+  window: number | undefined,
+  convention: Job['flopConvention'],
+): number {
+  const band = Math.min(1, (window ?? sequenceLength) / sequenceLength);
+  return convention === 'causal' && model.causal ? band * (1 - band / 2) : band;
 }
 
 /** Weights of one layer's matmuls that one token meets. */
@@ -48,22 +50,37 @@ function activeMatmulWeights(model: ModelShape, layer: number): number {
 
 /**
  * FLOP of one optimizer step over `globalBatch` sequences (spec/model.md 1.4). Embedding lookups, norms, softmax, activations
- * and the optimizer count nothing.
+ * and the optimizer count nothing; multi-token prediction modules do.
+ * @param recomputesLayer Which layers full recomputation runs again (default: all).
  */
 export function stepFlops(
   model: ModelShape,
   step: Pick<Job, 'globalBatch' | 'sequenceLength' | 'recompute' | 'flopConvention'>,
+  recomputesLayer: (layer: number) => boolean = () => true,
 ): StepFlops {
   const tokens = step.globalBatch * step.sequenceLength;
   const { queryKey, value } = headWidths(model);
-  const share = countedShare(model, step.sequenceLength, step.flopConvention);
-  const attention = 2 * tokens * step.sequenceLength * model.heads * (queryKey + value) * share * model.layers;
-  let weights = 0;
-  for (let layer = 0; layer < model.layers; layer++) weights += activeMatmulWeights(model, layer);
-  const forwardLayers = 2 * tokens * weights + attention;
-  const forwardHead = 2 * tokens * model.vocab * model.hidden;
+  const square = 2 * tokens * step.sequenceLength * model.heads * (queryKey + value);
+  const core = (layer: number): number =>
+    square * countedShare(model, step.sequenceLength, windowOf(model, layer), step.flopConvention);
+  let attention = 0;
+  let forwardLayers = 0;
+  let again = 0;
+  const add = (layer: number, recomputes: boolean): void => {
+    const whole = 2 * tokens * activeMatmulWeights(model, layer) + core(layer);
+    attention += core(layer);
+    forwardLayers += whole;
+    if (step.recompute === 'full' && recomputes) again += whole;
+    else if (step.recompute === 'selective') again += core(layer);
+  };
+  for (let layer = 0; layer < model.layers; layer++) add(layer, recomputesLayer(layer));
+  const modules = model.mtpLayers ?? 0;
+  for (let module = 0; module < modules; module++) {
+    add(model.layers - 1, true);
+    forwardLayers += 4 * tokens * model.hidden * model.hidden;
+  }
+  const forwardHead = 2 * tokens * model.vocab * model.hidden * (1 + modules);
   const modelFlops = 3 * (forwardLayers + forwardHead);
-  const again = step.recompute === 'full' ? forwardLayers : step.recompute === 'selective' ? attention : 0;
   return {
     forwardLayers,
     forwardAttentionCore: attention,

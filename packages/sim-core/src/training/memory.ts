@@ -1,12 +1,15 @@
 import type { Cluster } from '../platform/cluster.js';
 import type { Job } from './job.js';
 import type { ModelShape } from './model.js';
+import { gemmElementBytes, scaleBytes } from './operator-time.js';
 import {
   edgeParametersOnRank,
   headWidths,
   type LayerKind,
+  lastLayerKind,
   layerKind,
   layerParametersOnRank,
+  mtpParametersOnRank,
   parameterCount,
 } from './parameters.js';
 import { devicesOfStages } from './plan/stage-devices.js';
@@ -27,43 +30,51 @@ type ActivationShape = Pick<Job, 'model' | 'sequenceLength' | 'microBatch' | 'pr
   readonly options: Pick<Job['options'], 'moeImbalance'>;
 };
 
+/** Bytes of an activation (w), and of one that is kept as a GEMM's input: narrow formats keep it as they multiply it. */
+function elementBytes(precision: Job['precision']): { readonly wide: number; readonly kept: number } {
+  const wide = precision === 'fp32' ? 4 : 2;
+  return { wide, kept: Math.min(wide, gemmElementBytes(precision) + scaleBytes(precision)) };
+}
+
 /** Bytes that the backward pass of one layer needs of its forward, one micro-batch, one rank (spec/model.md 3.2, sum per operator). */
 export function layerActivationBytes(job: ActivationShape, kind: LayerKind, recompute: Job['recompute']): number {
   const { model, parallel } = job;
   const t = parallel.tensor;
-  const w = job.precision === 'fp32' ? 4 : 2;
+  const { wide: w, kept } = elementBytes(job.precision);
   const tokens = (job.microBatch * job.sequenceLength) / parallel.context;
   const normTokens = parallel.sequenceParallel ? tokens / t : tokens;
   const h = model.hidden;
   if (recompute === 'full') return w * normTokens * h;
   const masks = model.dropout ? 2 * normTokens * h : 0;
-  const inputs = 4 * w * normTokens * h;
+  const inputs = 2 * (w + kept) * normTokens * h;
   return inputs + masks + attentionBytes(job, tokens, recompute) + ffnBytes(job, kind, tokens, normTokens);
 }
 
 function attentionBytes(job: ActivationShape, tokens: number, recompute: Job['recompute']): number {
   const { model, parallel } = job;
   const t = parallel.tensor;
-  const w = job.precision === 'fp32' ? 4 : 2;
+  const { wide: w, kept } = elementBytes(job.precision);
   const { queryKey, value } = headWidths(model);
   const kvHeads = model.mla ? model.heads : model.kvHeads;
   const projected = (w * tokens * (queryKey * (model.heads + kvHeads) + value * kvHeads)) / t;
-  const output = (w * tokens * value * model.heads) / t;
-  if (model.attention === 'flash') return projected + output + (4 * tokens * model.heads) / t;
+  // The core's backward reads its output wide; the projection's reads it as it was multiplied.
+  const output = ((w + (kept < w ? kept : 0)) * tokens * value * model.heads) / t;
+  const latents = model.mla ? kept * tokens * (model.mla.qRank + model.mla.kvRank + model.mla.ropeDim) : 0;
+  if (model.attention === 'flash') return projected + latents + output + (4 * tokens * model.heads) / t;
   const square = (tokens * job.sequenceLength * model.heads) / t;
   const core = recompute === 'selective' ? 0 : (model.dropout ? 2 * w + 1 : w) * square;
-  return projected + output + core;
+  return projected + latents + output + core;
 }
 
 function ffnBytes(job: ActivationShape, kind: LayerKind, tokens: number, normTokens: number): number {
   const { model, parallel } = job;
-  const w = job.precision === 'fp32' ? 4 : 2;
-  const perElement = w * (model.ffnKind === 'swiglu' ? 3 : 2);
+  const { wide: w, kept } = elementBytes(job.precision);
+  const perElement = w * (model.ffnKind === 'swiglu' ? 2 : 1) + kept;
   if (kind === 'dense' || !model.experts) return (perElement * tokens * model.ffn) / parallel.tensor;
   const { experts } = model;
   const routed = normTokens * experts.topK * job.options.moeImbalance;
   const shared = (perElement * tokens * experts.shared * experts.sharedFfn) / parallel.tensor;
-  return shared + routed * (w * model.hidden + perElement * experts.ffn);
+  return shared + routed * (kept * model.hidden + perElement * experts.ffn);
 }
 
 /** Bytes of weights, gradients and optimizer states of one parameter (spec/model.md 3.1). */
@@ -82,7 +93,8 @@ export function stateBytesOf(job: Job): StateBytes {
 /** Bytes of the whole model's weights, gradients and optimizer states. */
 export function modelStateBytes(job: Job): number {
   const { weights, gradients, optimizer } = stateBytesOf(job);
-  return parameterCount(job.model).total * (weights + gradients + optimizer);
+  const { total, multiTokenPrediction } = parameterCount(job.model);
+  return (total + multiTokenPrediction) * (weights + gradients + optimizer);
 }
 
 interface RankState {
@@ -135,6 +147,15 @@ function edgeActivationBytes(job: Job, first: boolean, last: boolean, microBatch
   return bytes;
 }
 
+/** Activations of one multi-token prediction module: its layer, the inputs of its projection, and a head of its own. */
+function predictionActivationBytes(job: Job): number {
+  const tokens = (job.microBatch * job.sequenceLength) / job.parallel.context;
+  const cut = job.parallel.sequenceParallel ? job.parallel.tensor : 1;
+  const inputs = (5 * 2 * tokens * job.model.hidden) / cut;
+  const logits = (4 * tokens * job.model.vocab) / job.parallel.tensor;
+  return layerActivationBytes(job, lastLayerKind(job.model), job.recompute) + inputs + logits;
+}
+
 /** Model state and activations of one pipeline rank, before the fixed costs of spec/model.md 3.4. */
 export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMemory {
   const { model, parallel } = job;
@@ -155,6 +176,7 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
     const stage = stageOfChunk(schedule.layout, parallel.pipeline, rank, chunk);
     const first = stage === 0;
     const last = stage === stages - 1;
+    const holdsFirst = first || schedule.layout !== 'interleaved';
     const count = layers[stage] ?? 0;
     const limit = job.recompute === 'full' ? (job.options.recomputeLayers ?? count) : count;
     let bytes = 0;
@@ -168,7 +190,13 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
       // While a checkpointed layer is computed again it holds all that a layer without recomputation holds.
       if (recompute === 'full') working = Math.max(working, layerActivationBytes(job, kind, 'none'));
     }
-    if (first || last) dense += edgeParametersOnRank(job, first, last);
+    if (first || last) dense += edgeParametersOnRank(job, first, last, holdsFirst);
+    if (last && model.mtpLayers) {
+      const prediction = mtpParametersOnRank(job, holdsFirst);
+      dense += prediction.dense;
+      expert += prediction.expert;
+      bytes += model.mtpLayers * predictionActivationBytes(job);
+    }
     edges += edgeActivationBytes(job, first, last, microBatches);
     bytesOfChunk.push(bytes);
   }

@@ -19,6 +19,8 @@ export interface ExpertShape {
   readonly everyNth: number;
   readonly firstDense: number;
   readonly routerBias: boolean;
+  /** Every routed expert has biases on both projections and a clamped activation (gpt-oss). */
+  readonly biases?: boolean;
 }
 
 /** A transformer, complete: every default is filled in. Symbols in parentheses are those of spec/model.md section 0. */
@@ -52,8 +54,13 @@ export interface ModelShape {
   readonly attention: 'flash' | 'unfused';
   /** Decoder (causal mask) or encoder (full square). */
   readonly causal: boolean;
-  /** Attention window in tokens for each layer kind: window 0 = full; every `fullEvery`-th layer is full (0 = none). */
+  /**
+   * Attention window in tokens of all layers but every `fullEvery`-th, which sees everything; fullEvery 0 = none does. It need not
+   * be whole: 6.2 puts 10 full layers among 62 (Gemma 3). Window 0 = no layer has one.
+   */
   readonly slidingWindow?: { readonly window: number; readonly fullEvery: number };
   readonly mla?: MlaShape;
   readonly experts?: ExpertShape;
+  /** Multi-token prediction modules after the last layer (DeepSeek-V3, arXiv 2412.19437, 2.2); absent = none. */
+  readonly mtpLayers?: number;
 }

@@ -10,6 +10,15 @@ export function isMoeLayer(model: ModelShape, layer: number): boolean {
   return (layer - experts.firstDense + 1) % experts.everyNth === 0;
 }
 
+/** Tokens that a query of a layer (0-based) can look back on; undefined where nothing but the sequence limits it. */
+export function windowOf(model: ModelShape, layer: number): number | undefined {
+  const { slidingWindow } = model;
+  if (!slidingWindow || slidingWindow.window <= 0) return undefined;
+  const { window, fullEvery } = slidingWindow;
+  const full = fullEvery > 0 && Math.floor((layer + 1) / fullEvery + 1e-9) > Math.floor(layer / fullEvery + 1e-9);
+  return full ? undefined : window;
+}
+
 export function layerKind(model: ModelShape, layer: number): LayerKind {
   return isMoeLayer(model, layer) ? 'moe' : 'dense';
 }
@@ -82,10 +91,11 @@ export function layerParameters(model: ModelShape, kind: LayerKind): LayerParame
   }
   const router = model.hidden * experts.count + (experts.routerBias ? experts.count : 0);
   const shared = ffnMatrices(model) * model.hidden * experts.sharedFfn * experts.shared;
+  const biases = experts.biases ? (model.ffnKind === 'swiglu' ? 2 : 1) * experts.ffn + model.hidden : 0;
   return {
     sharded: attention.sharded + shared,
     replicated: attention.replicated + norms + router,
-    perExpert: ffnMatrices(model) * model.hidden * experts.ffn,
+    perExpert: ffnMatrices(model) * model.hidden * experts.ffn + biases,
     experts: experts.count,
     activeExperts: experts.topK,
   };
@@ -102,6 +112,18 @@ export interface ParameterCount {
   /** 0 where no such layer exists. */
   readonly perDenseLayer: number;
   readonly perMoeLayer: number;
+  /** Of the multi-token prediction modules, which `total` and `active` leave out. */
+  readonly multiTokenPrediction: number;
+}
+
+/** Kind of the last layer, which a multi-token prediction module repeats. */
+export function lastLayerKind(model: ModelShape): LayerKind {
+  return layerKind(model, model.layers - 1);
+}
+
+/** What a multi-token prediction module has beside its layer: the projection of 2h to h, two norms before and one after. */
+function mtpExtra(model: ModelShape): { readonly sharded: number; readonly replicated: number } {
+  return { sharded: 2 * model.hidden * model.hidden, replicated: 3 * normParameters(model) };
 }
 
 /** Exact parameter counts (spec/model.md 1.1). */
@@ -128,6 +150,9 @@ export function parameterCount(model: ModelShape): ParameterCount {
     positions,
     perDenseLayer: count.dense > 0 ? whole('dense', false) : 0,
     perMoeLayer: count.moe > 0 ? whole('moe', false) : 0,
+    multiTokenPrediction:
+      (model.mtpLayers ?? 0) *
+      (whole(lastLayerKind(model), false) + mtpExtra(model).sharded + mtpExtra(model).replicated),
   };
 }
 
@@ -146,8 +171,28 @@ export function layerParametersOnRank(model: ModelShape, kind: LayerKind, parall
   };
 }
 
-/** Embedding (first stage) or head (last stage) on one rank; a tied embedding is held by both when they differ. */
-export function edgeParametersOnRank(job: Job, first: boolean, last: boolean): number {
+/**
+ * Parameters of the multi-token prediction modules on one rank of the last stage. Their embedding is the first stage's: where that
+ * is another rank, a copy of it.
+ */
+export function mtpParametersOnRank(job: Job, holdsFirst: boolean): RankParameters {
+  const { model, parallel } = job;
+  const modules = model.mtpLayers ?? 0;
+  if (modules === 0) return { dense: 0, expert: 0 };
+  const layer = layerParametersOnRank(model, lastLayerKind(model), parallel);
+  const extra = mtpExtra(model);
+  const table = holdsFirst || model.tiedEmbeddings ? 0 : (model.vocab * model.hidden) / parallel.tensor;
+  return {
+    dense: modules * (layer.dense + extra.sharded / parallel.tensor + extra.replicated) + table,
+    expert: modules * layer.expert,
+  };
+}
+
+/**
+ * Embedding (first stage) or head (last stage) on one rank; a tied embedding is held by both when they differ.
+ * @param holdsFirst The rank of the last stage holds the first stage too (a V, or both directions).
+ */
+export function edgeParametersOnRank(job: Job, first: boolean, last: boolean, holdsFirst = first): number {
   const { model, parallel } = job;
   const table = (model.vocab * model.hidden) / parallel.tensor;
   let parameters = 0;
@@ -157,7 +202,7 @@ export function edgeParametersOnRank(job: Job, first: boolean, last: boolean): n
   }
   if (last) {
     parameters += normParameters(model);
-    if (!(first && model.tiedEmbeddings)) parameters += table;
+    if (!(holdsFirst && model.tiedEmbeddings)) parameters += table;
   }
   return parameters;
 }

@@ -2,6 +2,7 @@ import { type Cluster, type Job, type ModelShape, type Precision, parameterCount
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { measuredStepSeconds } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
+import { knownArchitecture } from './row-architecture.js';
 import { rowHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
 import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
@@ -24,17 +25,26 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
+/** Heads where none were published: near 128 wide, as many on each tensor rank, and their size whole. */
+function likelyHeads(hidden: number, tensor: number): number {
+  const wanted = Math.max(1, Math.round(hidden / 128));
+  for (let away = 0; away < wanted; away++)
+    for (const heads of [wanted - away, wanted + away]) if (heads % tensor === 0 && hidden % heads === 0) return heads;
+  return wanted;
+}
+
 function rowModel(row: PublishedRow, assumed: string[], practice: Practice): ModelShape | undefined {
   const { model } = row;
   const { layers, hidden, heads } = model;
   if (!layers || !hidden) return undefined;
   const gated = model.gatedMlp === true;
-  const count = heads ?? Math.max(1, Math.round(hidden / 128));
+  const count = heads ?? likelyHeads(hidden, row.tensorParallel ?? 1);
   if (!heads) assumed.push(`heads: ${count}`);
   const bert = /bert/i.test(model.name ?? '');
   const mpt = /mpt/i.test(model.name ?? '');
   const mla = model.attention ? mlaOf(model.attention) : undefined;
   const experts = model.experts;
+  const known = knownArchitecture(model.name ?? '', assumed);
   return {
     name: model.name ?? row.id,
     layers,
@@ -49,13 +59,15 @@ function rowModel(row: PublishedRow, assumed: string[], practice: Practice): Mod
     positions: gated ? 'rope' : mpt ? 'alibi' : 'learned',
     tiedEmbeddings: !gated,
     norm: gated ? 'rms' : mpt ? 'layernorm_nobias' : 'layernorm',
-    biases: !gated && !mpt,
-    qkvBias: !gated && !mpt,
+    biases: known.biases ?? (!gated && !mpt),
+    qkvBias: known.biases ?? (!gated && !mpt),
     embeddingNorm: false,
     dropout: practice.dropout && !gated,
     attention: practice.attention,
     causal: !bert,
     ...(mla ? { mla } : {}),
+    ...(known.slidingWindow ? { slidingWindow: known.slidingWindow } : {}),
+    ...(known.mtpLayers ? { mtpLayers: known.mtpLayers } : {}),
     ...(experts
       ? {
           experts: {
@@ -67,6 +79,7 @@ function rowModel(row: PublishedRow, assumed: string[], practice: Practice): Mod
             everyNth: 1,
             firstDense: model.denseLayers ?? 0,
             routerBias: false,
+            biases: known.expertBiases,
           },
         }
       : {}),
@@ -93,6 +106,28 @@ function unpublishedPipeline(
     return pipeline;
   }
   return 1;
+}
+
+/**
+ * Layers of each stage where they do not divide. Megatron takes embedding and loss as a layer each where that makes them
+ * (--account-for-embedding-in-pipeline-split); else its recipes lay them out by hand, from the front, and leave to the last stage,
+ * which has head and multi-token prediction, what remains.
+ */
+function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { stageLayers?: number[] } {
+  if (stages === 1 || layers % stages === 0) return {};
+  if ((layers + 2) % stages === 0) {
+    const full = (layers + 2) / stages;
+    return {
+      stageLayers: Array.from({ length: stages }, (_, stage) =>
+        stage === 0 || stage === stages - 1 ? full - 1 : full,
+      ),
+    };
+  }
+  const full = Math.ceil(layers / stages);
+  assumed.push(`layers of the stages: ${full} each from the front, the rest in the last`);
+  return {
+    stageLayers: Array.from({ length: stages }, (_, stage) => Math.max(0, Math.min(full, layers - stage * full))),
+  };
 }
 
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
@@ -166,10 +201,15 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const perRank = model.layers / pipeline;
   const interleaves = pipeline > 1 && /interleav/.test(schedule);
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
-  if (interleaves && (virtualStages <= 1 || model.layers < pipeline * virtualStages)) {
+  const assumedInterleaving = interleaves && (virtualStages <= 1 || model.layers + 2 < pipeline * virtualStages);
+  if (assumedInterleaving) {
     virtualStages = Math.max(1, Math.floor(perRank / 2));
     assumed.push(`interleaving: ${virtualStages} chunks a rank, two layers each`);
   }
+  const expertTensor = row.expertTensorParallel ?? 1;
+  const expert = model.experts ? Math.min(row.expertParallel ?? 1, (tensor * context * data) / expertTensor) : 1;
+  if (expert !== (row.expertParallel ?? 1))
+    assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
     const perReplica = row.globalBatch / data;
@@ -207,8 +247,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       tensor,
       pipeline,
       context,
-      expert: row.expertParallel ?? 1,
-      expertTensor: row.expertTensorParallel ?? 1,
+      expert,
+      expertTensor,
       data,
       virtualStages,
       sequenceParallel,
@@ -241,6 +281,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
       ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+      ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
   const domainDevice = { ...device, scaleUp: { ...device.scaleUp, domain: hardware.domain } };

@@ -1,38 +1,41 @@
 import { peakFlopsOf } from '../../platform/device.js';
+import { countedShare } from '../flops.js';
 import { gemmSeconds, memorySeconds } from '../operator-time.js';
 import { headWidths } from '../parameters.js';
 import type { Workbench } from './workbench.js';
 
-/** Keys that a query meets, averaged over layers with and without a sliding window. */
-export function meanKeys(bench: Workbench): number {
-  const { slidingWindow } = bench.job.model;
-  if (!slidingWindow || slidingWindow.window <= 0 || slidingWindow.window >= bench.keys) return bench.keys;
-  const full = slidingWindow.fullEvery > 0 ? 1 / slidingWindow.fullEvery : 0;
-  return full * bench.keys + (1 - full) * slidingWindow.window;
+/** Fraction of the square that a fused kernel executes: blocks of 128 keys, none above the diagonal or before the window. */
+function executed(bench: Workbench): number {
+  const band = Math.min(1, bench.window / bench.keys);
+  const block = 128 / bench.keys;
+  if (!bench.job.model.causal) return Math.min(1, band < 1 ? band + block : 1);
+  // Blocks that the diagonal, and the far edge of a window, cut count whole.
+  return Math.min((1 + block) / 2, band * (1 - band / 2) + (band < 1 ? block : block / 2));
 }
 
 /** Fraction of the square query x key that the metrics count. */
-function counted(bench: Workbench): number {
-  const { model, flopConvention } = bench.job;
-  const window = meanKeys(bench) / bench.keys;
-  if (flopConvention === 'full' || !model.causal) return flopConvention === 'full' ? 1 : window;
-  return window < 1 ? window * (1 - window / 2) : 0.5;
-}
-
-/** Fraction of the square that a fused kernel executes: blocks of 128 keys, none above the diagonal. */
-function executed(bench: Workbench): number {
-  const keys = meanKeys(bench);
-  const window = keys / bench.keys;
-  if (!bench.job.model.causal) return window;
-  const blocks = Math.max(1, bench.keys / 128);
-  return Math.min(window, (1 + 1 / blocks) / 2);
-}
+const counted = ({ job, window }: Workbench): number =>
+  countedShare(job.model, job.sequenceLength, window, job.flopConvention);
 
 /** FLOP of scores and values over the full square of one micro-batch on one rank (spec/model.md 1.3). */
 function squareFlops(bench: Workbench): number {
   const { model, microBatch } = bench.job;
   const { queryKey, value } = headWidths(model);
   return (2 * microBatch * bench.queries * bench.keys * (queryKey + value) * model.heads) / bench.tensor;
+}
+
+/**
+ * Efficiency at the model's head size over that at 128, for which attnMax is given: a kernel takes the time of its matmuls, which
+ * grows with the head size, and of its exponentials, which does not (FlashAttention-3, arXiv 2407.08608, 3.2).
+ * @param scoresPerMatmulPair Exponentials of a score for every two matmuls over it.
+ */
+function headSizeFactor(bench: Workbench, scoresPerMatmulPair: number): number {
+  const { exponentialsPerSecond } = bench.device;
+  if (!exponentialsPerSecond) return 1;
+  const { queryKey, value } = headWidths(bench.job.model);
+  const matmulSeconds = (4 * 128) / peakFlopsOf(bench.device.peakFlops, bench.wide);
+  const share = scoresPerMatmulPair / exponentialsPerSecond / matmulSeconds;
+  return (1 + share) / (1 + (share * 2 * 128) / (queryKey + value));
 }
 
 const fusedSeconds = (bench: Workbench, flops: number, efficiency: number): number => {
@@ -65,7 +68,7 @@ export function attentionForward(bench: Workbench): number {
   const modelFlops = flops * counted(bench);
   const { model } = bench.job;
   if (model.attention === 'flash') {
-    const seconds = fusedSeconds(bench, flops * executed(bench), bench.device.attnMax);
+    const seconds = fusedSeconds(bench, flops * executed(bench), bench.device.attnMax * headSizeFactor(bench, 1));
     bench.attention('attention', seconds, modelFlops);
     return seconds;
   }
@@ -86,7 +89,7 @@ export function attentionBackward(bench: Workbench): number {
   const modelFlops = 2 * flops * counted(bench);
   const { model } = bench.job;
   if (model.attention === 'flash') {
-    const efficiency = bench.device.attnMax * bench.device.attnBwdRatio;
+    const efficiency = bench.device.attnMax * bench.device.attnBwdRatio * headSizeFactor(bench, 1 / 2.5);
     const seconds = fusedSeconds(bench, 2.5 * flops * executed(bench), efficiency);
     bench.attention('attention backward', seconds, modelFlops);
     return seconds;

@@ -88,6 +88,25 @@ function reorder(bench: Workbench, name: string, routed: number): void {
   if (gemmElementBytes(bench.job.precision) < bench.width) bench.memory(`pad ${name}`, bytes);
 }
 
+/**
+ * Bytes beside the fused activation of experts with biases and a clamp, for each routed token, as Megatron-Core's TEGroupedMLP runs
+ * them, a kernel an operation: forward cuts, clamps and joins 2f elements (16 bytes for each of f) and adds the second bias, weighed
+ * by fp32 probabilities, over h (28); backward 20 and 36.
+ */
+const clampedBytes = { forward: { ffn: 16, hidden: 28 }, backward: { ffn: 20, hidden: 36 } };
+
+function clamped(
+  bench: Workbench,
+  experts: ExpertShape,
+  rows: number,
+  ffn: number,
+  pass: 'forward' | 'backward',
+): void {
+  if (!experts.biases || bench.job.options.expertLayout !== 'copied') return;
+  const bytes = clampedBytes[pass];
+  bench.memory(`expert biases and clamp ${pass}`, rows * (bytes.ffn * ffn + bytes.hidden * bench.job.model.hidden));
+}
+
 /** Runs `build` and returns its compute seconds beside its operators, which are taken out of the list again. */
 function aside(bench: Workbench, build: () => void): { operators: Operator[]; seconds: number } {
   const at = bench.operators.length;
@@ -106,6 +125,7 @@ function expertsForward(bench: Workbench, experts: ExpertShape): void {
     reorder(bench, 'dispatched', routed);
     bench.linear('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
     bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+    clamped(bench, experts, rows * count, ffn, 'forward');
     bench.linear('expert fc2', rows, model.hidden, ffn, count);
     reorder(bench, 'combined', routed);
   });
@@ -127,6 +147,7 @@ function expertsBackward(bench: Workbench, experts: ExpertShape): void {
     bench.inputGradient('expert fc2', rows, model.hidden, ffn, count);
     bench.weightGradient('expert fc2', rows, model.hidden, ffn, count);
     bench.memory('expert activation backward', activationBackwardBytes(bench, rows * count * ffn));
+    clamped(bench, experts, rows * count, ffn, 'backward');
     bench.inputGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
     bench.weightGradient('expert fc1', rows, columnsOf(bench, ffn), model.hidden, count);
     reorder(bench, 'dispatched backward', routed);

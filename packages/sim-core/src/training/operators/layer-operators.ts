@@ -11,31 +11,40 @@ import { Workbench } from './workbench.js';
 const hostSeconds = (device: Device, kind: LayerKind, parts: number): number =>
   kind === 'moe' ? (device.moeHostSeconds * parts) / 3 : 0;
 
-/** Operators of one layer on one rank for one micro-batch, forward, in order (spec/model.md 1.2). */
-export function layerForward(job: Job, device: Device, kind: LayerKind): Operator[] {
-  const bench = new Workbench(job, device);
+/**
+ * Operators of one layer on one rank for one micro-batch, forward, in order (spec/model.md 1.2).
+ * @param window Tokens that its attention can look back on (default: all).
+ */
+export function layerForward(job: Job, device: Device, kind: LayerKind, window?: number): Operator[] {
+  const bench = new Workbench(job, device, window);
   attentionBlockForward(bench);
   ffnBlockForward(bench, kind);
   return bench.finish(hostSeconds(device, kind, 1));
 }
 
 /** What full recomputation of a layer runs before its backward. */
-function layerRecomputed(job: Job, device: Device, kind: LayerKind): Operator[] {
-  const bench = new Workbench(job, device);
+function layerRecomputed(job: Job, device: Device, kind: LayerKind, window: number | undefined): Operator[] {
+  const bench = new Workbench(job, device, window);
   attentionBlockForward(bench);
   ffnBlockRecomputed(bench, kind);
   return recomputed(bench.finish(hostSeconds(device, kind, 1)));
 }
 
 /** Backward of one layer: what is computed again first, then gradients from the output side in (spec/model.md 1.4-1.5). */
-export function layerBackward(job: Job, device: Device, kind: LayerKind, recompute: Job['recompute']): Operator[] {
-  const bench = new Workbench(job, device);
+export function layerBackward(
+  job: Job,
+  device: Device,
+  kind: LayerKind,
+  recompute: Job['recompute'],
+  window?: number,
+): Operator[] {
+  const bench = new Workbench(job, device, window);
   ffnBlockBackward(bench, kind);
   attentionBlockBackward(bench);
   const backward = bench.finish(hostSeconds(device, kind, 2));
-  if (recompute === 'full') return [...layerRecomputed(job, device, kind), ...backward];
+  if (recompute === 'full') return [...layerRecomputed(job, device, kind, window), ...backward];
   if (recompute === 'selective' && job.model.attention === 'unfused') {
-    const core = new Workbench(job, device);
+    const core = new Workbench(job, device, window);
     attentionForward(core);
     return [...recomputed(core.operators), ...backward];
   }
@@ -56,6 +65,32 @@ export function embeddingBackward(job: Job, device: Device): Operator[] {
   bench.gather('gather embedding grad');
   bench.memory('embedding backward', (bench.width + 2 * job.options.gradientBytes) * bench.tokens * job.model.hidden);
   return bench.finish();
+}
+
+/** Norms of hidden state and next embedding, their projection side by side to h, a layer, and the head again. */
+export function predictionForward(job: Job, device: Device, kind: LayerKind, window?: number): Operator[] {
+  const bench = new Workbench(job, device);
+  const { hidden } = job.model;
+  bench.memory('mtp embedding and norms', 4 * 2 * bench.width * bench.normTokens * hidden);
+  bench.linear('mtp projection', bench.tokens, hidden / bench.tensor, 2 * hidden);
+  bench.gather('gather mtp projection');
+  return [...bench.finish(), ...layerForward(job, device, kind, window), ...headForward(job, device)];
+}
+
+export function predictionBackward(
+  job: Job,
+  device: Device,
+  kind: LayerKind,
+  recompute: Job['recompute'],
+  window?: number,
+): Operator[] {
+  const bench = new Workbench(job, device);
+  const { hidden } = job.model;
+  bench.inputGradient('mtp projection', bench.tokens, hidden / bench.tensor, 2 * hidden);
+  bench.reduce('reduce mtp projection grad');
+  bench.weightGradient('mtp projection', bench.tokens, hidden / bench.tensor, 2 * hidden);
+  bench.memory('mtp embedding and norms backward', 4 * 3 * bench.width * bench.normTokens * hidden);
+  return [...headBackward(job, device), ...layerBackward(job, device, kind, recompute, window), ...bench.finish()];
 }
 
 /** Bytes of cross-entropy for each logit: fused kernels keep one fp32 copy, others max, exp and sum apart (spec/model.md 1.2). */

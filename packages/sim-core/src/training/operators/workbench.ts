@@ -1,6 +1,6 @@
 import { type Device, type Precision, peakFlopsOf } from '../../platform/device.js';
 import type { Job } from '../job.js';
-import { gemmElementBytes, gemmWorkSeconds, memorySeconds } from '../operator-time.js';
+import { gemmElementBytes, gemmWorkSeconds, memorySeconds, scaleBytes } from '../operator-time.js';
 import type { CommunicationOperator, Operator } from './operator.js';
 
 /**
@@ -27,15 +27,19 @@ export class Workbench {
   readonly width: number;
   readonly keys: number;
   readonly queries: number;
+  /** Keys that a query can look back on at most. */
+  readonly window: number;
 
   constructor(
     readonly job: Job,
     readonly device: Device,
+    window?: number,
   ) {
     const { parallel } = job;
     this.tensor = parallel.tensor;
     this.queries = job.sequenceLength / parallel.context;
     this.keys = job.sequenceLength;
+    this.window = Math.min(window ?? job.sequenceLength, job.sequenceLength);
     this.tokens = job.microBatch * this.queries;
     this.normTokens = parallel.sequenceParallel ? this.tokens / parallel.tensor : this.tokens;
     this.width = job.precision === 'fp32' ? 4 : 2;
@@ -53,9 +57,8 @@ export class Workbench {
    */
   #quantisedBytes(precision: Precision, role: 'forward' | 'inputGradient' | 'weightGradient'): number {
     if (role === 'weightGradient') return 0;
-    const scale = precision === 'mxfp8' ? 1 / 32 : precision === 'nvfp4' ? 1 / 16 : 0;
     const reads = precision === 'nvfp4' ? 2 : role === 'inputGradient' ? 1 : 0;
-    return reads * this.width + 2 * (gemmElementBytes(precision) + scale);
+    return reads * this.width + 2 * (gemmElementBytes(precision) + scaleBytes(precision));
   }
 
   #gemm(

@@ -8,13 +8,18 @@ import {
   layerBackward,
   layerForward,
   type Operator,
+  predictionBackward,
+  predictionForward,
 } from '../operators/index.js';
 import {
   edgeParametersOnRank,
   type LayerKind,
+  lastLayerKind,
   layerKind,
   layerParametersOnRank,
+  mtpParametersOnRank,
   type RankParameters,
+  windowOf,
 } from '../parameters.js';
 import { type Schedule, stagesOf } from '../schedules/index.js';
 import { stageLayersOf } from '../stage-layers.js';
@@ -33,14 +38,14 @@ export function stageContents(job: Job, device: Device, schedule: Schedule): Sta
   const stages = stagesOf(schedule.layout, pipeline, schedule.chunks);
   const perStage = stageLayersOf(job, stages);
   const cache = new Map<string, StagePart>();
-  const layerPart = (kind: LayerKind, recompute: Job['recompute']): StagePart => {
-    const key = `${kind}/${recompute}`;
+  const layerPart = (kind: LayerKind, recompute: Job['recompute'], window: number | undefined): StagePart => {
+    const key = `${kind}/${recompute}/${window}`;
     const known = cache.get(key);
     if (known) return known;
     const part = {
       name: `${kind} layer`,
-      forward: layerForward(job, device, kind),
-      backward: layerBackward(job, device, kind, recompute),
+      forward: layerForward(job, device, kind, window),
+      backward: layerBackward(job, device, kind, recompute, window),
       parameters: layerParametersOnRank(job.model, kind, job.parallel),
     };
     cache.set(key, part);
@@ -51,6 +56,7 @@ export function stageContents(job: Job, device: Device, schedule: Schedule): Sta
     const parts: StagePart[] = [];
     const first = stage === 0;
     const last = stage === stages - 1;
+    const holdsFirst = first || schedule.layout !== 'interleaved';
     if (first) {
       parts.push({
         name: 'embedding',
@@ -61,10 +67,11 @@ export function stageContents(job: Job, device: Device, schedule: Schedule): Sta
     }
     const limit = job.recompute === 'full' ? (job.options.recomputeLayers ?? count) : count;
     for (let i = 0; i < count; i++, layer++) {
-      parts.push(layerPart(layerKind(job.model, layer), i < limit ? job.recompute : 'none'));
+      const recompute = i < limit ? job.recompute : 'none';
+      parts.push(layerPart(layerKind(job.model, layer), recompute, windowOf(job.model, layer)));
     }
     if (last) {
-      const whole = edgeParametersOnRank(job, first, true);
+      const whole = edgeParametersOnRank(job, first, true, holdsFirst);
       const counted = first ? whole - edgeParametersOnRank(job, true, false) : whole;
       parts.push({
         name: 'head',
@@ -73,6 +80,20 @@ export function stageContents(job: Job, device: Device, schedule: Schedule): Sta
         parameters: { dense: counted, expert: 0 },
       });
     }
+    if (last && job.model.mtpLayers) parts.push(predictionPart(job, device, holdsFirst, job.model.mtpLayers));
     return parts;
   });
+}
+
+/** The multi-token prediction modules, one after the other. */
+function predictionPart(job: Job, device: Device, holdsFirst: boolean, modules: number): StagePart {
+  const kind = lastLayerKind(job.model);
+  const window = windowOf(job.model, job.model.layers - 1);
+  const times = (operators: Operator[]): Operator[] => Array.from({ length: modules }, () => operators).flat();
+  return {
+    name: 'multi-token prediction',
+    forward: times(predictionForward(job, device, kind, window)),
+    backward: times(predictionBackward(job, device, kind, job.recompute, window)),
+    parameters: mtpParametersOnRank(job, holdsFirst),
+  };
 }
