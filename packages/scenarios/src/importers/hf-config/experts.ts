@@ -33,6 +33,7 @@ export function routedExperts(fields: Fields, layers: number, family: LlamaFamil
     sharedFfn: fields.count(['shared_expert_intermediate_size'], ffn),
     everyNth: fields.count(['decoder_sparse_step', 'moe_layer_freq', 'interleave_moe_layer_step'], 1),
     firstDense: firstDense(fields, layers),
+    biases: fields.tree.model_type === 'gpt_oss',
     routerBias:
       fields.tree.topk_method === 'noaux_tc' || ['gpt_oss', 'glm4_moe'].includes(String(fields.tree.model_type)),
   };
@@ -81,8 +82,5 @@ export function slidingWindow(fields: Fields, layers: number, family: LlamaFamil
     return { window, fullEvery: pattern > layers ? 0 : pattern };
   }
   if (whole === layers) return undefined;
-  const every = whole === 0 ? 0 : Math.max(1, Math.round(layers / whole));
-  if (whole > 0 && every * whole !== layers)
-    fields.warnings.push(`layer_types: ${whole} of ${layers} layers attend to all tokens: every ${every}th is taken`);
-  return { window, fullEvery: every };
+  return { window, fullEvery: whole === 0 ? 0 : layers / whole };
 }

@@ -12,7 +12,11 @@ export function llamaModel(name: string, fields: Fields, family: LlamaFamily): M
   const mla = fields.has('kv_lora_rank') ? latentAttention(fields) : undefined;
   const experts = routedExperts(fields, layers, family);
   const window = slidingWindow(fields, layers, family);
-  fields.remark('num_nextn_predict_layers', (value) => value !== 0, 'is left out: no multi-token prediction layers');
+  fields.remark(
+    'num_nextn_predict_layers',
+    (value) => value !== 0,
+    'is left out; --set job.model.mtpLayers=N trains multi-token prediction',
+  );
   if (family.parallel)
     fields.warnings.push('attention and MLP stand side by side, which is not modelled: one follows the other');
   const bias =
