@@ -84,7 +84,7 @@ export interface Device extends DeviceConstants {
 /** Defaults of spec/model.md 2.1, used where a device states no constant of its own. */
 export const defaultConstants: DeviceConstants = {
   gemmMax: 0.78,
-  narrowGemmMax: 0.65,
+  narrowGemmMax: 0.68,
   gemmHalfK: 295,
   gemmHalfWave: 0.3,
   tileM: 256,

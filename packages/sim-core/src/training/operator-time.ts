@@ -40,8 +40,11 @@ export function gemmWorkSeconds(device: Device, peakFlops: number, shape: GemmSh
   const tilesN = Math.max(n / device.tileN, 1);
   const waves = device.computeUnits > 0 ? (batch * tilesM * tilesN) / device.computeUnits : Number.POSITIVE_INFINITY;
   const filled = waves === Number.POSITIVE_INFINITY ? 1 : waves / (waves + device.gemmHalfWave);
-  const reachable = elementBytes < 2 ? device.narrowGemmMax : device.gemmMax;
-  const efficiency = reachable * filled * (k / (k + device.gemmHalfK));
+  const narrow = elementBytes < 2;
+  const reachable = narrow ? device.narrowGemmMax : device.gemmMax;
+  // Narrow operands speed up the main loop alone: prologue and epilogue, in steps of it, take so many times longer.
+  const halfK = device.gemmHalfK * (narrow ? Math.max(1, peakFlops / device.peakFlops.bf16) : 1);
+  const efficiency = reachable * filled * (k / (k + halfK));
   const padding = Math.min(4, Math.max(1, device.tileM / m) * Math.max(1, device.tileN / n));
   const math = (2 * batch * m * n * k * padding) / (peakFlops * efficiency);
   const bytes = elementBytes * batch * (m * k + k * n + m * n) + extraBytes;

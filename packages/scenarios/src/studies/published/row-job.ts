@@ -144,6 +144,7 @@ const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128
 /** What a practice assumes of MoE jobs that run from CUDA graphs, if this is one of them. */
 function graphedExperts(
   row: PublishedRow,
+  { experts }: ModelShape,
   practice: Practice,
   device: string,
   precision: Precision,
@@ -151,7 +152,9 @@ function graphedExperts(
   const graphed = practice.graphedExperts;
   const blackwell = /^g?b[23]00/.test(device);
   const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
-  return graphed && row.model.experts && blackwell && precision === 'mxfp8' && release >= graphed.since
+  // The fused grouped GEMM takes SwiGLU without biases alone (Megatron-Core's TEGroupedMLP); without it the host waits for counts.
+  const fusible = experts !== undefined && !experts.biases;
+  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since
     ? graphed
     : undefined;
 }
@@ -247,7 +250,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (globalBatch !== row.globalBatch) assumed.push(`global batch: ${globalBatch} instead of ${row.globalBatch}`);
   const microBatches = globalBatch / step;
   if (interleaves && microBatches < pipeline) virtualStages = 1;
-  const graphed = graphedExperts(row, practice, hardware.device, precision);
+  const graphed = graphedExperts(row, model, practice, hardware.device, precision);
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
