@@ -3,7 +3,7 @@ import { catalogueClusters } from '../catalogue/clusters.js';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice, stacksOf } from '../catalogue/lookup.js';
 import { catalogueModels } from '../catalogue/models.js';
-import { readHfConfig } from '../importers/hf-config.js';
+import { readHfConfig } from '../importers/hf-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
 import { type LocatedText, parseLocated } from './located-text.js';

@@ -26,7 +26,7 @@ function sharding(settings: Settings): Sharding {
   );
   const stage = settings.count('zero-stage', field, 0);
   if (fsdp !== undefined) {
-    if (fsdp === 'use-torch-fsdp2') return { zero: 3, flag: fsdp };
+    if (fsdp === 'use-torch-fsdp2' && strategy === undefined) return { zero: 3, flag: fsdp };
     if (strategy === undefined)
       settings.assume(
         settings.spell('data-parallel-sharding-strategy'),

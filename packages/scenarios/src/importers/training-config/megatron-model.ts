@@ -89,17 +89,9 @@ function slidingWindow(settings: Settings, layers: number | undefined): Tree {
   if (every !== undefined) return { slidingWindow: { window, fullEvery: every } };
   const pattern = pythonList(String(setting?.value));
   const full = pattern?.filter((one) => one === 0).length ?? 0;
-  const regular =
-    pattern?.length === layers &&
-    full > 0 &&
-    pattern?.every((one, i) => (one === 0) === ((i + 1) % (pattern.length / full) === 0));
-  if (setting && !regular)
-    settings.warn(
-      'window-attn-skip-freq',
-      `is taken as every ${Math.round((layers ?? 0) / Math.max(1, full))}th layer full`,
-      field,
-    );
-  return { slidingWindow: { window, fullEvery: full === 0 ? 0 : Math.max(1, Math.round((layers ?? 0) / full)) } };
+  if (setting && !pattern)
+    settings.issue(setting, `is ${String(setting.value)}`, 'a whole number, or a list of ones and zeros', field);
+  return { slidingWindow: { window, fullEvery: full === 0 ? 0 : (layers ?? 0) / full } };
 }
 
 /** The model that Megatron-LM's network size arguments describe, as the scenario's inline model. */
@@ -136,8 +128,7 @@ export function megatronModel(settings: Settings, tensor: number, encoder = fals
       ['tokenizer-model', 'tokenizer-type', 'vocab-file'].map((key) => settings.hint(key)),
       { layers, hidden, heads, ffn, gated },
     );
-  if ((settings.count('mtp-num-layers', undefined, 0) ?? 0) > 0)
-    settings.warn('mtp-num-layers', 'multi-token prediction layers are left out', 'job.model');
+  const mtpLayers = settings.count('mtp-num-layers', at('mtpLayers'), 0);
   for (const key of [
     'hybrid-override-pattern',
     'is-hybrid-model',
@@ -182,6 +173,7 @@ export function megatronModel(settings: Settings, tensor: number, encoder = fals
     causal: !encoder,
     ...slidingWindow(settings, layers),
     mla,
+    mtpLayers,
     experts: megatronExperts(settings, layers, ffn),
   };
 }

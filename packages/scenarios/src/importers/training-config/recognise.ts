@@ -27,7 +27,11 @@ function readerOf(root: Tree): ((text: LocatedText, root: Tree) => TrainingConfi
   if (isTree(root.language_model) || isTree(root.model_parallel)) return readMegatronYaml;
   if (
     isTree(root.model) &&
-    (isTree(root.trainer) || hasKey(root.model, 'tensor_model_parallel_size', 'config') || isTree(root.train))
+    (isTree(root.trainer) ||
+      isTree(root.train) ||
+      isTree(root.ddp) ||
+      isTree(root.comm_overlap) ||
+      hasKey(root.model, 'tensor_model_parallel_size', 'config'))
   )
     return readNemo;
   if (hasKey(root, 'hidden_size') && hasKey(root, 'num_layers'))

@@ -108,12 +108,12 @@ export class ShellLexer {
       }
       const operator = operators.find((name) => this.#peek(name.length) === name);
       // Between `[[` and `]]` they are operators of the condition.
-      if (words[0] && unquoted(words[0]) === '[[' && operator !== undefined && operator !== '\n') {
-        if (!words.some((word) => unquoted(word) === ']]')) {
-          words.push({ ...this.#place, parts: [{ kind: 'text', text: operator, quoted: false, ...this.#place }] });
-          this.#next(operator.length);
-          continue;
-        }
+      const opened = words.findLastIndex((word) => unquoted(word) === '[[');
+      const inTest = opened >= 0 && !words.slice(opened).some((word) => unquoted(word) === ']]');
+      if (inTest && operator !== undefined && operator !== '\n') {
+        words.push({ ...this.#place, parts: [{ kind: 'text', text: operator, quoted: false, ...this.#place }] });
+        this.#next(operator.length);
+        continue;
       }
       if (operator === undefined && !end) {
         words.push(this.#word());
@@ -123,11 +123,13 @@ export class ShellLexer {
       if (words[0]) commands.push({ words, line: words[0].line, column: words[0].column, ...rest });
       else if (operator === ')' || operator === '(') commands.push({ words, ...this.#place, ...rest });
       if (end) return commands;
+      const taken = this.#next((operator ?? '').length);
+      // An empty line ends no command: what went before it still holds (`;;`, or `&&` at the end of a line).
+      if (words.length > 0 || taken !== '\n') after = taken;
       words = [];
       this.#documents = [];
       this.#outputs = [];
-      after = this.#next((operator ?? '').length);
-      if (after === '\n') this.#readHereDocuments();
+      if (taken === '\n') this.#readHereDocuments();
     }
   }
 

@@ -1,11 +1,11 @@
 import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
-import { measuredStepSeconds } from './measured-time.js';
+import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
-import { rowHardware } from './row-hardware.js';
+import { rowHardware, unknownHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
-import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
+import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
 export interface RowJob {
@@ -163,24 +163,34 @@ function graphedExperts(
 const saysMemory = ({ measured }: PublishedRow): boolean =>
   (measured.memoryGiB ?? measured.outOfMemory) !== undefined && (measured.memoryGiB ?? measured.outOfMemory) !== null;
 
+/** Why a row without a time is not scored for time. */
+function reasonWithoutTime({ measured }: PublishedRow): string {
+  if (measured.tflopsPerGpu) return 'no step time was published, and TFLOP/s without what they count (tflopsKind)';
+  return 'no step time was published';
+}
+
 /** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
 export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const assumed: string[] = [];
   const skip = (skipped: string): SkippedRow => ({ id: row.id, skipped });
-  const measured = measuredStepSeconds(row);
-  if (measured.length === 0 && !saysMemory(row)) return skip('no step time was published');
+  if (otherBenchmark(row)) return skip(`${row.model.name} is not scored: no pre-training of a language model`);
+  const published = measuredStepSeconds(row);
+  const timed = published.length > 0 || hasCountedFlops(row);
+  if (!timed && !saysMemory(row)) return skip(reasonWithoutTime(row));
+  assumed.push(...(row.notRead ?? []));
   const practice = practiceOf(source, row.section ?? '', row.id);
   assumed.push(...practice.assumed);
   const model = rowModel(row, assumed, practice);
   if (!model) return skip('no model shape was published');
   const hardware = rowHardware(row, source, assumed);
-  if (!hardware) return skip(`hardware ${row.gpu ?? row.system ?? ''} is not known`);
+  if (!hardware) return skip(unknownHardware(row));
   const sequenceLength = row.model.seqLen;
   if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
   const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
   if (!row.dtype) assumed.push(`precision: ${usual}`);
-  const precision = row.dtype ? precisionOf(row.dtype) : usual;
-  if (!precision) return skip(`dtype ${row.dtype} is not known`);
+  const readPrecision = row.dtype ? precisionOf(row.dtype) : usual;
+  if (!readPrecision) assumed.push(`dtype ${row.dtype} not read: ${usual}`);
+  const precision = readPrecision ?? usual;
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
   const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
   const tensor = row.tensorParallel ?? cut;
@@ -191,18 +201,19 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
   if (row.tensorParallel === undefined || row.tensorParallel === null)
     assumed.push(cut > 1 ? `parallelism: tensor ${cut}, the rest data` : 'parallelism: data parallel only');
-  const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
-  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
+  const schedule = scheduleOf(row.schedule ?? '');
+  if (!schedule.read) assumed.push(`schedule ${row.schedule} not read: 1f1b`);
+  const sharding = shardingOf(row.optimizerSharding);
+  if (sharding === 'unread') assumed.push(`optimizerSharding ${row.optimizerSharding} not read`);
+  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || schedule.sharded || row.zeroStage === 3;
   const zeroOf = (): 0 | 1 | 2 | 3 => {
     if (fsdp) return 3;
     if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (row.optimizerSharding === true) return 1;
-    if (row.optimizerSharding === false) return 0;
+    if (sharding !== undefined && sharding !== 'unread') return sharding;
     return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
   };
-  const schedule = row.schedule?.toLowerCase() ?? '';
   const perRank = model.layers / pipeline;
-  const interleaves = pipeline > 1 && /interleav/.test(schedule);
+  const interleaves = pipeline > 1 && schedule.kind === 'interleaved';
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
   const assumedInterleaving = interleaves && (virtualStages <= 1 || model.layers + 2 < pipeline * virtualStages);
   if (assumedInterleaving) {
@@ -220,7 +231,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
-  const recompute = perOperator ? 'full' : row.recompute ? recomputeOf(row.recompute) : undefined;
+  const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
+  if (readRecompute === 'unread') assumed.push(`recompute ${row.recompute} not read`);
+  const recompute = perOperator ? 'full' : readRecompute === 'unread' ? undefined : readRecompute;
   // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
   if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
@@ -257,7 +270,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       sequenceParallel,
       zero: zeroOf(),
     },
-    schedule: virtualStages > 1 ? 'interleaved' : /gpipe/.test(schedule) ? 'gpipe' : '1f1b',
+    schedule:
+      virtualStages > 1 ? 'interleaved' : schedule.kind === 'interleaved' || pipeline === 1 ? '1f1b' : schedule.kind,
     recompute: recompute ?? practice.recompute,
     flopConvention: 'full',
     options: {
@@ -287,6 +301,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
+  const counted = published.length > 0 ? undefined : secondsOfFlops(row, job);
+  if (counted !== undefined)
+    assumed.push(`measured: ${row.measured.tflopsPerGpu} TFLOP/s of ${row.measured.tflopsKind}`);
   const domainDevice = { ...device, scaleUp: { ...device.scaleUp, domain: hardware.domain } };
   const cluster: Cluster = {
     name: row.id,
@@ -309,7 +326,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     job,
     cluster,
     stack: device.stack,
-    measured,
+    measured: published.length > 0 || counted === undefined ? published : [counted],
     assumed,
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
   };
