@@ -3,8 +3,11 @@ import {
   drawFailures,
   expectedWall,
   type FailureComponent,
+  type FailureModel,
   JobNodes,
+  longRunTrial,
   optimalInterval,
+  pairedComparison,
   type RunEvent,
   runJob,
   synchronousScheme,
@@ -105,6 +108,47 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
     const [many, few] = [drawn(500), drawn(1500)];
     expect(few.length).toBeLessThan(many.length / 2);
     for (const event of few) expect(many).toContain(event);
+  });
+
+  test('node 17 fails at the same moments in a job of any size, with its followers, whatever else may fail', () => {
+    const model = { components: [component], correlated: { probability: 0.4, withinSeconds: 600 } };
+    const software: FailureComponent = { ...component, name: 'bug', level: 'software', mtbfHours: 100 };
+    const of17 = (given: FailureModel, nodes: number, horizon: number) =>
+      drawFailures(given, { ...domains, nodes }, horizon, { seed: 9, trial: 4 })
+        .filter((event) => event.instance === 17 && given.components[event.component]?.name === 'node')
+        .map(({ timeSeconds, firstNode }) => `${timeSeconds} ${firstNode}`);
+    const alone = of17(model, 64, 30_000 * hour);
+    expect(alone.length).toBeGreaterThan(30);
+    expect(of17(model, 4096, 30_000 * hour)).toEqual(alone);
+    expect(of17({ ...model, components: [software, component] }, 64, 30_000 * hour)).toEqual(alone);
+    expect(of17(model, 64, 60_000 * hour).slice(0, alone.length - 1)).toEqual(alone.slice(0, -1));
+  });
+
+  test('twice the failures never give more goodput in expectation: whole trials, the fewer a part of the more', () => {
+    const goodput = (mtbfHours: number): number[] =>
+      Array.from({ length: 200 }, (_, trial) => {
+        const one = { ...component, mtbfHours, baseMtbfHours: 250, detectSeconds: 60, repairHours: 12 };
+        const books = longRunTrial(
+          {
+            plan: {
+              solveSeconds: Number.POSITIVE_INFINITY,
+              checkpoint: synchronousScheme(1800, 60, 30),
+              restartSeconds: 300,
+              stepSeconds: 10,
+              horizonSeconds: hour,
+            },
+            failures: { components: [one] },
+            domains: { ...domains, nodes: 8, spares: 1 },
+            recovery: waiting(recoverable()),
+            windowSeconds: 30 * 24 * hour,
+          },
+          { seed: 3, trial },
+        );
+        return books.work / books.wall;
+      });
+    const [many, some, few] = [250, 500, 1000].map(goodput);
+    expect(pairedComparison(some ?? [], many ?? []).interval[0]).toBeGreaterThan(0);
+    expect(pairedComparison(few ?? [], some ?? []).interval[0]).toBeGreaterThan(0);
   });
 
   test('shares by cause of the Llama 3 profile are those of the counts', () => {

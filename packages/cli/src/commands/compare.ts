@@ -1,6 +1,6 @@
 import { compareStudy, InputError, type InputIssue, type Variant } from '@regatta/scenarios';
 import { type Arguments, type Command, flag, listArgument, stringArgument } from '../conduct/command.js';
-import { deliver } from '../conduct/deliver.js';
+import { checkTargets, deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
 import { orPolicyFailure } from '../conduct/policy-failure.js';
@@ -54,6 +54,7 @@ export const compare: Command = {
   run: (args, io) =>
     orPolicyFailure(async () => {
       const flags = longRunFlags(args);
+      checkTargets(args, io, ['out', 'report']);
       const variants = variantsOf(args, io);
       const resolutions = variants.map(({ resolution }) => resolution);
       const users = await userRecovery(resolutions, flags.policyTimeoutSeconds, io);

@@ -8,7 +8,7 @@ import {
   type WatchedTrial,
 } from '@regatta/scenarios';
 import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
-import { deliver } from '../conduct/deliver.js';
+import { checkTargets, deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { type LongRunFlags, longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
 import { orPolicyFailure } from '../conduct/policy-failure.js';
@@ -141,6 +141,7 @@ export const run: Command = {
     orPolicyFailure(async () => {
       const resolution = scenarioOf(args, io);
       const flags = longRunFlags(args);
+      checkTargets(args, io, ['out', 'report', 'trace']);
       const users = await userRecovery([resolution], flags.policyTimeoutSeconds, io);
       const alone = flag(args, 'timeline') || flags.trial !== undefined;
       if (!alone && stringArgument(args, 'trace') === undefined) return manyTrials(args, io, resolution, flags, users);

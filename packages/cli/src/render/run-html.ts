@@ -37,7 +37,7 @@ const scenarioBlock = (scenario: unknown): string =>
 /** A long run as a page of its own. */
 export function runHtml({ scenario, points, partial }: LongRunReport): string {
   const value = ({ mean, ci95: [low, high], p5, p50, p95 }: Summary, show: (v: number) => string): string[] =>
-    [mean, low, high, p5, p50, p95].map(show);
+    [mean, low, high, p5, p50, p95].map((v) => show(v));
   const causes = causesShown(points);
   const sections = points.map((point) => {
     const hours = (h: number): string => duration(h * 3600);

@@ -14,7 +14,7 @@ import {
   worldSize,
 } from '@regatta/sim-core';
 import { jobProblems } from '../schema/job-problems.js';
-import { coupledAilments } from './coupled-ailments.js';
+import { type AilingUnit, CoupledAilments } from './coupled-ailments.js';
 
 /** Batches and replica counts tried until one passes the schedule's rules (interleaved: micro-batches in multiples of the stages). */
 const batchTries = 64;
@@ -142,12 +142,19 @@ export class DegradedSteps implements DegradedStates {
     return nodes === this.#cluster.nodes ? this.#cluster : { ...this.#cluster, nodes };
   }
 
-  /** Nodes that ail in different replicas don't add up: a step lasts as long as its slowest replica's. */
   #speed(job: Job, ailments: readonly Ailment[], takeOver = noTakeOver): number {
-    const together =
-      ailments.length === 0 ? [noAilments] : coupledAilments(job.parallel, this.#cluster.gpusPerNode, ailments);
-    const seconds = together.reduce((most, some) => Math.max(most, this.#seconds(job, some, takeOver)), 0);
-    return this.#healthy.stepSeconds / seconds;
+    return this.#healthy.stepSeconds / this.#ailingSeconds(job, ailments, takeOver);
+  }
+
+  /** A step waits for the slowest of the parts that ail apart; of more than two that meet, the two slowest are simulated together. */
+  #ailingSeconds(job: Job, ailments: readonly Ailment[], takeOver: TakeOver): number {
+    if (ailments.length === 0) return this.#seconds(job, noAilments, takeOver);
+    const coupled = new CoupledAilments(job.parallel, this.#cluster.gpusPerNode, ailments);
+    const { units, meet } = coupled;
+    const alone = (unit: AilingUnit): number => this.#seconds(job, unit, takeOver);
+    if (!meet || units.length < 2) return units.reduce((most, unit) => Math.max(most, alone(unit)), 0);
+    const slowest = units.length > 2 ? [...units].sort((a, b) => alone(b) - alone(a)).slice(0, 2) : units;
+    return this.#seconds(job, coupled.sideBySide(slowest), takeOver);
   }
 
   #seconds(job: Job, ailments: readonly Ailment[], { stages, factor }: TakeOver): number {

@@ -7,7 +7,7 @@ export * from './compare.js';
 export * from './degraded-steps.js';
 export * from './inspect.js';
 export * from './long-run.js';
-export type { LongRunInput, TrialTask } from './long-run-input.js';
+export { type LongRunInput, longRunInput, type TrialTask } from './long-run-input.js';
 export * from './published/index.js';
 export type { UserRecovery } from './recovery-plan.js';
 export * from './replay.js';

@@ -2,11 +2,11 @@ import {
   builtInRecovery,
   type Cluster,
   checkedRecovery,
+  isRefused,
   type Job,
   type RecoverableJob,
   type RecoveryPolicy,
   type RecoveryPolicyFactory,
-  RecoveryRefused,
   type StepReport,
 } from '@regatta/sim-core';
 import { isRecoveryFile } from '../schema/long-run-schema.js';
@@ -45,7 +45,7 @@ export function recoveryPolicyOf(
     if (isRecoveryFile(name) || !builtIn) throw new Error(`recoveryPolicyOf: ${name} was not loaded`);
     return builtIn(recoverable);
   } catch (error) {
-    if (!(error instanceof RecoveryRefused)) throw error;
+    if (!isRefused(error)) throw error;
     problem('recovery.policy', error.message, error.expected);
     return { configuration: () => -1, nodesInUse: () => nodes, speed: () => 1 };
   }

@@ -1,9 +1,4 @@
-import {
-  type RecoverableJob,
-  type RecoveryPolicy,
-  type RecoveryPolicyFactory,
-  RecoveryRefused,
-} from './recovery-policy.js';
+import { isRefused, type RecoverableJob, type RecoveryPolicy, type RecoveryPolicyFactory } from './recovery-policy.js';
 
 /** A user's recovery policy broke its contract, or threw. */
 export class RecoveryPolicyError extends Error {
@@ -26,7 +21,7 @@ export function checkedRecovery(name: string, factory: RecoveryPolicyFactory, jo
     try {
       return run();
     } catch (cause) {
-      if (cause instanceof RecoveryRefused || cause instanceof RecoveryPolicyError) throw cause;
+      if (isRefused(cause) || cause instanceof RecoveryPolicyError) throw cause;
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new RecoveryPolicyError(name, `${call} threw: ${message}`, { cause });
     }

@@ -53,6 +53,8 @@ export type RecoveryPolicyFactory = (job: RecoverableJob) => RecoveryPolicy;
 
 /** The job is none that a recovery policy can work with. */
 export class RecoveryRefused extends Error {
+  override readonly name = 'RecoveryRefused';
+
   /** @param expected What would do. */
   constructor(
     message: string,
@@ -60,4 +62,9 @@ export class RecoveryRefused extends Error {
   ) {
     super(message);
   }
+}
+
+/** Whether a policy refused the job. By its name: a user's bundled file has a class of its own. */
+export function isRefused(error: unknown): error is RecoveryRefused {
+  return error instanceof Error && error.name === 'RecoveryRefused' && 'expected' in error;
 }
