@@ -1,3 +1,4 @@
+export * from './build-plan.js';
 export * from './link-refinement.js';
 export * from './link-use.js';
 export * from './network-flows.js';
@@ -7,5 +8,5 @@ export * from './rank-blocks.js';
 export * from './rank-grid.js';
 export * from './refinement.js';
 export * from './routed-links.js';
-export * from './shared-links.js';
+export * from './starting-partition.js';
 export * from './zone-links.js';
