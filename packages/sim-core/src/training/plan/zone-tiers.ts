@@ -1,4 +1,5 @@
-import { type ClosShape, closShape, leafOf, podOf } from '../../platform/clos-shape.js';
+import { closCable } from '../../platform/clos-cables.js';
+import { closShape, leafOf, podOf } from '../../platform/clos-shape.js';
 import type { RankPlaces } from './placement-map.js';
 
 export type Direction = 'up' | 'down';
@@ -80,7 +81,13 @@ export function zoneTiers(places: RankPlaces): ZoneTier[] {
     shape.podUplinkBytesPerSecond,
     shape.spineOversubscription > 1,
   );
-  for (const { link, capacityFactor } of places.fabricLinks) takeCable(shape, leaves, pods, link, 1 - capacityFactor);
+  for (const { link, capacityFactor } of places.fabricLinks) {
+    const cable = closCable(shape, link);
+    if (!cable) continue;
+    const [tier, whole] =
+      cable.tier === 'leaf' ? [leaves, shape.leafCableBytesPerSecond] : [pods, shape.spineCableBytesPerSecond];
+    for (const direction of cable.directions) tier.take(cable.zone, direction, (1 - capacityFactor) * whole);
+  }
   for (const { from, to, bytesPerSecond } of places.traffic) {
     for (let nic = 0; nic < shape.nicsPerNode; nic++) {
       const [source, target] = [leafOf(shape, from, nic), leafOf(shape, to, nic)];
@@ -94,23 +101,4 @@ export function zoneTiers(places: RankPlaces): ZoneTier[] {
     }
   }
   return [leaves, ...(shape.tiers === 3 ? [pods] : [])].filter(({ binds }) => binds);
-}
-
-/** Takes a share of a cable, by its name (docs/topology.md), from the zone that it leaves upwards. */
-function takeCable(shape: ClosShape, leaves: ZoneTier, pods: ZoneTier, name: string, share: number): void {
-  const found = /^(.*?)(?:\.(up|down))?$/.exec(name);
-  const cable = found?.[1] ?? name;
-  const given = directions.filter((direction) => found?.[2] === undefined || found[2] === direction);
-  const leaf = /^rail(\d+)\.leaf(\d+)\.spine\d+$/.exec(cable);
-  const pod = /^rail(\d+)\.pod(\d+)\.spine\d+\.core\d+$/.exec(cable);
-  for (const direction of given) {
-    if (leaf) {
-      const zone = Number(leaf[1]) * shape.leavesPerRail + Number(leaf[2]);
-      leaves.take(zone, direction, share * shape.leafCableBytesPerSecond);
-    }
-    if (pod) {
-      const zone = Number(pod[1]) * shape.podsPerRail + Number(pod[2]);
-      pods.take(zone, direction, share * shape.spineCableBytesPerSecond);
-    }
-  }
 }
