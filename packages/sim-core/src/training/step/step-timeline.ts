@@ -1,6 +1,6 @@
 import type { Cluster } from '../../platform/cluster.js';
 import { type Job, noPerturbation, type Perturbation } from '../job.js';
-import { buildPlan } from '../plan/plan.js';
+import { buildPlan } from '../plan/build-plan.js';
 import { withStageLayers } from '../stage-split.js';
 import type { Books } from './books.js';
 import { buildProgram } from './build-program.js';
