@@ -1,3 +1,4 @@
+import type { RecomputeModule } from '@regatta/sim-core';
 import { z } from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
@@ -151,6 +152,17 @@ export const clusterSchema = z.strictObject({
   deviceRanges: z.array(z.strictObject({ first: countOrZero, count, device: deviceSchema })).optional(),
 });
 
+const recomputeModules = [
+  'coreAttention',
+  'mlaUpProjection',
+  'layerNorm',
+  'mlp',
+  'moe',
+  'moeActivation',
+  'sharedExperts',
+  'alternateMatmuls',
+] as const satisfies readonly RecomputeModule[];
+
 const optionsSchema = z.strictObject({
   p2p: z.enum(['async', 'blocking']).default('async'),
   scatterGather: z.boolean().default(false),
@@ -167,6 +179,27 @@ const optionsSchema = z.strictObject({
   cudaGraphs: z.boolean().default(false),
   recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),
+  recomputeModules: z
+    .array(z.enum(recomputeModules))
+    .optional()
+    .describe('parts of a layer that recompute: selective runs again; absent: core attention alone'),
+  offloadActivationLayers: countOrZero
+    .default(0)
+    .describe('first layers of each pipeline rank whose activations wait in host memory'),
+  narrowStorage: z
+    .enum(['none', 'copies', 'primary'])
+    .default('none')
+    .describe('what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone'),
+  lossKernel: z.enum(['fused', 'eager']).default('fused').describe('eager: an unfused fp32 loss with copies of the logits'),
+  fp32Parameters: z.boolean().default(false).describe('parameters are the fp32 master copy themselves (FSDP)'),
+  separateGradients: z
+    .boolean()
+    .default(false)
+    .describe('16-bit gradients stay beside the fp32 accumulators (BF16Optimizer)'),
+  keepStageOutputs: z
+    .boolean()
+    .default(false)
+    .describe('a pipeline stage keeps what it has sent until its backward (DeepSpeed)'),
   stageLayers: z
     .array(countOrZero)
     .min(1)

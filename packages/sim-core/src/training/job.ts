@@ -31,6 +31,20 @@ export interface ListSchedule {
   readonly layout: 'interleaved' | 'v';
 }
 
+/**
+ * Parts of a layer that selective recomputation can run again (Megatron-Core's --recompute-modules), and torchtitan's per-operator
+ * checkpointing: all but attention and every second matmul.
+ */
+export type RecomputeModule =
+  | 'coreAttention'
+  | 'mlaUpProjection'
+  | 'layerNorm'
+  | 'mlp'
+  | 'moe'
+  | 'moeActivation'
+  | 'sharedExperts'
+  | 'alternateMatmuls';
+
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
   /** Point-to-point sends 1/tensor over the network, then an all-gather inside the node. */
@@ -51,6 +65,24 @@ export interface JobOptions {
   readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /** recompute selective of these; absent = core attention alone. */
+  readonly recomputeModules?: readonly RecomputeModule[];
+  /** The first n layers of each pipeline rank keep their activations in host memory; absent = none. No time is charged for it. */
+  readonly offloadActivationLayers?: number;
+  /**
+   * What stays of narrow formats (fp8, mxfp8, nvfp4): none, operands are quantised where they are used (torchao); copies, GEMM inputs
+   * and cached weights beside the 16-bit ones (Transformer Engine); primary, the weights exist in the narrow format alone
+   * (fp8_param_gather). Absent = none.
+   */
+  readonly narrowStorage?: 'none' | 'copies' | 'primary';
+  /** eager: the loss keeps its own copies of the logits (a framework's cross-entropy in fp32); absent or fused: one. */
+  readonly lossKernel?: 'fused' | 'eager';
+  /** Parameters are the fp32 master copy themselves, as FSDP shards them; absent = 16-bit ones beside a master copy. */
+  readonly fp32Parameters?: boolean;
+  /** Gradients in the model's precision stay beside the fp32 accumulators (DeepSpeed's BF16Optimizer). */
+  readonly separateGradients?: boolean;
+  /** A pipeline stage keeps what it has sent until its backward (DeepSpeed's pipe buffers); absent = Megatron frees it. */
+  readonly keepStageOutputs?: boolean;
   /**
    * Layers of each global stage, in the order in which a micro-batch passes them (chunk c of rank i is stage c*p+i, in a V i and
    * then 2p-1-i); absent = even. A stage may hold none: then it has the embedding or the head alone.

@@ -5,6 +5,7 @@ import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
 import { rowHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
+import { withLeastRecompute } from './row-recompute.js';
 import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
@@ -16,6 +17,8 @@ export interface RowJob {
   /** The fleet had slow hosts; absent = all alike. */
   readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
+  /** What a reading of memory counts: all that the device holds (default), or what the framework's allocator has taken. */
+  readonly memoryReading?: 'device' | 'allocator';
   readonly assumed: readonly string[];
 }
 
@@ -205,9 +208,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
-  const recompute = perOperator ? 'full' : row.recompute ? recomputeOf(row.recompute) : undefined;
-  // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
-  if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
+  const recompute = perOperator ? 'selective' : row.recompute ? recomputeOf(row.recompute) : undefined;
+  if (perOperator) assumed.push('selective-op recomputation: all but attention and every second matmul');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
   const stackName = nearestStack(hardware.device, practice.stack);
@@ -264,11 +266,11 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       offloadOptimizer: false,
       stageSplit: 'even',
       ...practice.options,
-      ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      ...(pipeline === 1 ? practice.withoutPipeline : practice.withPipeline),
       ...graphed?.options,
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
@@ -291,11 +293,12 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   };
   return {
     id: row.id,
-    job,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(job, cluster, assumed) : job,
     cluster,
     stack: device.stack,
     measured,
     assumed,
+    ...(practice.memoryReading ? { memoryReading: practice.memoryReading } : {}),
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
   };
 }

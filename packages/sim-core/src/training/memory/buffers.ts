@@ -1,0 +1,81 @@
+import type { Job } from '../job.js';
+import { headWidths } from '../parameters.js';
+import type { RankMemory } from './chunk-memory.js';
+import { weightBytes, wideBytes } from './narrow-storage.js';
+
+const gibibyte = 2 ** 30;
+/** CUDA context and NCCL's communicators (spec/model.md 3.4). */
+export const contextBytes = 0.8 * gibibyte;
+export const communicatorBytes = 1 * gibibyte;
+
+/** What a rank holds beside state and activations. */
+export interface RankBuffers {
+  /** Parameters that FSDP has gathered. */
+  readonly gatheredBytes: number;
+  /** Whole gradients: of FSDP units that wait to be reduced (only in the backward) or that accumulate over micro-batches. */
+  readonly unitGradientBytes: number;
+  readonly accumulatorBytes: number;
+  /** Messages of a micro-batch: keys and values of other context ranks, routed tokens, the stage's own sends and receives. */
+  readonly messageBytes: number;
+  /** Buckets of overlapped gradients. */
+  readonly bucketBytes: number;
+}
+
+function messageBytes({ model, parallel, microBatch, sequenceLength, precision, options }: Job): number {
+  const wide = wideBytes(precision);
+  const tokens = (microBatch * sequenceLength) / parallel.context;
+  const normTokens = parallel.sequenceParallel ? tokens / parallel.tensor : tokens;
+  let bytes = 0;
+  if (parallel.context > 1) {
+    const { queryKey, value } = headWidths(model);
+    const kvHeads = model.mla ? model.heads : model.kvHeads;
+    const block = (wide * tokens * (queryKey + value) * kvHeads) / parallel.tensor;
+    // A ring sends one block while it receives the next; a gather holds those of all ranks.
+    bytes += block * (options.contextKind === 'allgather' ? parallel.context : 2);
+  }
+  if (parallel.expert > 1 && model.experts)
+    bytes += 2 * wide * normTokens * model.experts.topK * options.moeImbalance * model.hidden;
+  if (parallel.pipeline > 1) bytes += 2 * wide * normTokens * model.hidden;
+  return bytes;
+}
+
+/**
+ * FSDP keeps the unit of embedding and head from first to last, one layer in use and one that is prefetched; with parameters that
+ * stay (`reshardAfterForward` false) all of the rank's. In the backward one layer's gradients exist whole in the parameters'
+ * precision while those of the layer before are reduced in theirs. A pipeline reduces once a step: until then they accumulate whole.
+ */
+function shardedBuffers(
+  job: Job,
+  { held, largestLayers }: RankMemory,
+): Pick<RankBuffers, 'gatheredBytes' | 'unitGradientBytes' | 'accumulatorBytes'> {
+  const { options, parallel } = job;
+  const wide = wideBytes(job.precision);
+  const perWeight = options.narrowStorage === 'primary' ? weightBytes(job) / 2 : wide;
+  const edges = held.edges.dense + held.edges.expert;
+  const all = held.layers.dense + held.layers.expert + edges;
+  const [largest = 0, second = 0] = largestLayers;
+  const gathered = options.reshardAfterForward
+    ? wide * edges + perWeight * (largest + second)
+    : perWeight * all + (wide - perWeight) * edges;
+  if (parallel.pipeline > 1)
+    return { gatheredBytes: gathered, unitGradientBytes: wide * largest, accumulatorBytes: options.gradientBytes * all };
+  return {
+    gatheredBytes: gathered,
+    unitGradientBytes: wide * (edges + largest) + options.gradientBytes * largest,
+    accumulatorBytes: 0,
+  };
+}
+
+export function rankBuffers(job: Job, memory: RankMemory): RankBuffers {
+  const { data, context, zero } = job.parallel;
+  const overlaps = data * context > 1 && job.options.dataOverlap && zero >= 1 && zero < 3;
+  const sharded =
+    zero === 3
+      ? shardedBuffers(job, memory)
+      : { gatheredBytes: 0, unitGradientBytes: 0, accumulatorBytes: 0 };
+  return {
+    ...sharded,
+    messageBytes: messageBytes(job),
+    bucketBytes: overlaps ? 2 * job.options.bucketBytes : 0,
+  };
+}
