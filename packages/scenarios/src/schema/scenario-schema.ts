@@ -191,15 +191,10 @@ const optionsSchema = z.strictObject({
     .default('none')
     .describe('what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone'),
   lossKernel: z.enum(['fused', 'eager']).default('fused').describe('eager: an unfused fp32 loss with copies of the logits'),
-  fp32Parameters: z.boolean().default(false).describe('parameters are the fp32 master copy themselves (FSDP)'),
-  separateGradients: z
-    .boolean()
-    .default(false)
-    .describe('16-bit gradients stay beside the fp32 accumulators (BF16Optimizer)'),
-  keepStageOutputs: z
-    .boolean()
-    .default(false)
-    .describe('a pipeline stage keeps what it has sent until its backward (DeepSpeed)'),
+  framework: z
+    .enum(['megatron', 'deepspeed', 'fsdp'])
+    .default('megatron')
+    .describe('whose habits of holding memory the job has'),
   stageLayers: z
     .array(countOrZero)
     .min(1)

@@ -77,12 +77,11 @@ export interface JobOptions {
   readonly narrowStorage?: 'none' | 'copies' | 'primary';
   /** eager: the loss keeps its own copies of the logits (a framework's cross-entropy in fp32); absent or fused: one. */
   readonly lossKernel?: 'fused' | 'eager';
-  /** Parameters are the fp32 master copy themselves, as FSDP shards them; absent = 16-bit ones beside a master copy. */
-  readonly fp32Parameters?: boolean;
-  /** Gradients in the model's precision stay beside the fp32 accumulators (DeepSpeed's BF16Optimizer). */
-  readonly separateGradients?: boolean;
-  /** A pipeline stage keeps what it has sent until its backward (DeepSpeed's pipe buffers); absent = Megatron frees it. */
-  readonly keepStageOutputs?: boolean;
+  /**
+   * Whose habits of holding memory the job has; absent = megatron. fsdp: parameters are the fp32 master copy themselves. deepspeed: 16-bit
+   * gradients beside fp32 accumulators, outputs of a pipeline stage until their backward, flat copies at the optimizer's step.
+   */
+  readonly framework?: 'megatron' | 'deepspeed' | 'fsdp';
   /**
    * Layers of each global stage, in the order in which a micro-batch passes them (chunk c of rank i is stage c*p+i, in a V i and
    * then 2p-1-i); absent = even. A stage may hold none: then it has the embedding or the head alone.

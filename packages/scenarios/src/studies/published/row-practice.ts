@@ -50,7 +50,7 @@ const bigScience: Practice = {
   microBatch: 1,
   recompute: 'full',
   dropout: false,
-  options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2, keepStageOutputs: true },
+  options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2, framework: 'deepspeed' },
   assumed: ['Megatron-DeepSpeed with ZeRO-1: 16-bit gradients, no overlap, pipe buffers kept until the backward'],
 };
 
@@ -64,7 +64,7 @@ const torchtitan: Practice = {
   microBatch: 1,
   recompute: 'none',
   dropout: false,
-  options: { ...overlapping, recomputeStopsEarly: true, fp32Parameters: true },
+  options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp' },
   withPipeline: { reshardAfterForward: false },
   memoryReading: 'allocator',
   assumed: [
@@ -149,7 +149,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
     /rebalancing layers/i,
     {
       ...bigScience,
-      options: { ...bigScience.options, gradientBytes: 4, separateGradients: true },
+      options: { ...bigScience.options, gradientBytes: 4 },
       assumed: ['Megatron-DeepSpeed with BF16Optimizer: fp32 gradients beside bf16 ones, ZeRO-1, no overlap'],
     },
   ],
@@ -168,7 +168,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, recomputeStopsEarly: true, fp32Parameters: true },
+      options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp' },
       assumed: ['FSDP: a layer a unit, prefetch of one; recomputation by non-reentrant checkpoints that stop early'],
     },
   ],

@@ -2,6 +2,7 @@ import type { Job } from '../job.js';
 import { headWidths } from '../parameters.js';
 import type { RankMemory } from './chunk-memory.js';
 import { weightBytes, wideBytes } from './narrow-storage.js';
+import { shardedParameters } from './state.js';
 
 const gibibyte = 2 ** 30;
 /** CUDA context and NCCL's communicators (spec/model.md 3.4). */
@@ -17,7 +18,7 @@ export interface RankBuffers {
   readonly accumulatorBytes: number;
   /** Messages of a micro-batch: keys and values of other context ranks, routed tokens, the stage's own sends and receives. */
   readonly messageBytes: number;
-  /** Buckets of overlapped gradients. */
+  /** Buckets of overlapped gradients, or flat copies of the optimizer's step. */
   readonly bucketBytes: number;
 }
 
@@ -66,16 +67,33 @@ function shardedBuffers(
   };
 }
 
+/** Elements of DeepSpeed's buckets, for the reduction of gradients and the gathering of parameters (reduce_bucket_size, allgather_bucket_size). */
+const deepSpeedBucketElements = 5e8;
+
+/**
+ * What DeepSpeed allocates whole at the optimizer's step, in blocks too large for what the activations have left in a caching
+ * allocator. Without ZeRO the gradients in fp32, one by one and then flat; with it their shard flat in 16 bit and in fp32, and a bucket of
+ * parameters to gather. BF16Optimizer has flat fp32 gradients already and adds to them one whole parameter at a time.
+ */
+function flatCopyBytes(job: Job, { held, largestTensor }: RankMemory): number {
+  const wide = wideBytes(job.precision);
+  const accumulated = job.options.gradientBytes;
+  const bucket = deepSpeedBucketElements * accumulated;
+  if (accumulated > wide) return bucket + accumulated * largestTensor;
+  const stepped = shardedParameters(job, 1, held.layers) + shardedParameters(job, 1, held.edges);
+  if (job.parallel.zero === 0) return bucket + 2 * 4 * stepped;
+  return bucket + deepSpeedBucketElements * wide + (wide + 4) * stepped;
+}
+
 export function rankBuffers(job: Job, memory: RankMemory): RankBuffers {
   const { data, context, zero } = job.parallel;
   const overlaps = data * context > 1 && job.options.dataOverlap && zero >= 1 && zero < 3;
   const sharded =
-    zero === 3
-      ? shardedBuffers(job, memory)
-      : { gatheredBytes: 0, unitGradientBytes: 0, accumulatorBytes: 0 };
+    zero === 3 ? shardedBuffers(job, memory) : { gatheredBytes: 0, unitGradientBytes: 0, accumulatorBytes: 0 };
+  const flat = job.options.framework === 'deepspeed' && zero < 3 ? flatCopyBytes(job, memory) : 0;
   return {
     ...sharded,
     messageBytes: messageBytes(job),
-    bucketBytes: overlaps ? 2 * job.options.bucketBytes : 0,
+    bucketBytes: flat > 0 ? flat : overlaps ? 2 * job.options.bucketBytes : 0,
   };
 }

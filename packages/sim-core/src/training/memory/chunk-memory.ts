@@ -24,7 +24,9 @@ export interface ChunkMemory {
   readonly workingBytes: number;
   /** While its backward runs: gradients of activations. */
   readonly gradientBytes: number;
-  /** Copies of the logits that an unfused loss makes. */
+  /** fp32 logits among what is kept: gone when the layers' backward begins. */
+  readonly logitBytes: number;
+  /** Copies of the logits that an unfused loss makes, before the layers' backward begins. */
   readonly lossBytes: number;
 }
 
@@ -34,6 +36,8 @@ export interface RankMemory {
   readonly held: HeldParameters;
   /** Parameters of the largest layers, greatest first, at most two. */
   readonly largestLayers: readonly number[];
+  /** Parameters of the largest single matrix. */
+  readonly largestTensor: number;
   /** Embedding dropout masks of the first stage (spec/model.md 3.2: for min(p, m) micro-batches). */
   readonly maskBytes: number;
   /** Layers of offloaded activations that are on their way. */
@@ -126,12 +130,15 @@ export function rankMemory(job: Job, schedule: Schedule, rank: number): RankMemo
     chunks.push({
       layers: count,
       keptBytes,
-      keptOutputBytes: options.keepStageOutputs && !last ? wideBytes(job.precision) * hidden : 0,
+      keptOutputBytes: options.framework === 'deepspeed' && !last ? wideBytes(job.precision) * hidden : 0,
       workingBytes,
       gradientBytes,
+      logitBytes: 4 * heads * logits,
       lossBytes: options.lossKernel === 'eager' ? eagerLossBytes * heads * logits : 0,
     });
   }
+  const table = edges.dense > 0 ? (model.vocab * model.hidden) / parallel.tensor : 0;
+  const largestTensor = Math.max(table, (model.ffn * model.hidden) / parallel.tensor);
   largest.sort((a, b) => b - a);
-  return { chunks, held: { layers, edges }, largestLayers: largest.slice(0, 2), maskBytes, stagingBytes };
+  return { chunks, held: { layers, edges }, largestLayers: largest.slice(0, 2), largestTensor, maskBytes, stagingBytes };
 }

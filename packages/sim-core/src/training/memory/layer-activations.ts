@@ -155,8 +155,8 @@ export function workingSetBytes(job: ActivationShape, kind: LayerKind, recompute
 }
 
 /**
- * Gradients of activations that live at once in a layer's backward: those of FC1's output and FC2's input, of the layer's output, and
- * one gathered tensor of the hidden state.
+ * Gradients of activations that live in a layer's backward: those of FC1's output and FC2's input, of the layer's output, one gathered
+ * tensor of the hidden state, and of an unfused attention's square.
  */
 export function gradientWorkBytes(job: ActivationShape, kind: LayerKind): number {
   const { model } = job;
@@ -167,5 +167,7 @@ export function gradientWorkBytes(job: ActivationShape, kind: LayerKind): number
     kind === 'moe' && experts
       ? normTokens * experts.topK * job.options.moeImbalance * (perElement * experts.ffn + model.hidden)
       : (perElement * tokens * model.ffn) / tensor;
-  return wide * (elements + (normTokens + tokens) * model.hidden);
+  // Unfused attention: gradients of the probabilities and of the scores.
+  const square = model.attention === 'flash' ? 0 : (2 * tokens * job.sequenceLength * model.heads) / tensor;
+  return wide * (elements + (normTokens + tokens) * model.hidden + square);
 }

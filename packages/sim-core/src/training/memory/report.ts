@@ -22,6 +22,9 @@ export interface StageMemory {
   readonly optimizerBytes: number;
   readonly activationsBytes: number;
   readonly peak: PeakMoment;
+  /** FSDP's gathered parameters. */
+  readonly gatheredBytes: number;
+  /** Gradient buckets and flat copies of the optimizer's step. */
   readonly bucketBytes: number;
 }
 
@@ -32,8 +35,6 @@ export interface StageMemoryReport extends Omit<StageMemory, 'bucketBytes' | 'pe
   readonly rank: number;
   readonly device: string;
   readonly deviceBytes: number;
-  /** FSDP's gathered parameters. */
-  readonly gatheredBytes: number;
   /** Gradients and messages on their way, copies of logits. */
   readonly temporaryBytes: number;
   /** Gradient buckets, CUDA context, NCCL, and what the allocator cannot use. */
@@ -66,6 +67,7 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
     optimizerBytes: state.optimizer,
     activationsBytes: peak.activationsBytes,
     peak,
+    gatheredBytes: buffers.gatheredBytes,
     bucketBytes: buffers.bucketBytes,
   };
 }
@@ -74,7 +76,7 @@ function onDevice(stage: StageMemory, pipelineRank: number, rank: number, device
   const { peak, bucketBytes, ...parts } = stage;
   const tracked = parts.weightsBytes + parts.gradientsBytes + parts.optimizerBytes + parts.activationsBytes;
   const fixedBytes = bucketBytes + communicatorBytes + contextBytes + (fragmentation - 1) * tracked;
-  const peakBytes = tracked + peak.gatheredBytes + peak.temporaryBytes + fixedBytes;
+  const peakBytes = tracked + parts.gatheredBytes + peak.temporaryBytes + fixedBytes;
   const usable = usableMemory * device.memoryBytes;
   return {
     pipelineRank,
@@ -82,7 +84,6 @@ function onDevice(stage: StageMemory, pipelineRank: number, rank: number, device
     device: device.name,
     deviceBytes: device.memoryBytes,
     ...parts,
-    gatheredBytes: peak.gatheredBytes,
     temporaryBytes: peak.temporaryBytes,
     fixedBytes,
     peakBytes,

@@ -10,11 +10,14 @@ export interface StateBytes {
 }
 
 export function stateBytesOf(job: Job): StateBytes {
-  const { fp32Parameters, offloadOptimizer, separateGradients, gradientBytes } = job.options;
-  const fp32 = job.precision === 'fp32' || fp32Parameters === true;
+  const { framework, offloadOptimizer, gradientBytes } = job.options;
+  const fp32 = job.precision === 'fp32' || framework === 'fsdp';
+  const wide = wideBytes(job.precision);
+  // DeepSpeed's BF16Optimizer accumulates into fp32 and keeps what the backward pass left.
+  const left = framework === 'deepspeed' && gradientBytes > wide ? wide : 0;
   return {
-    weights: fp32 ? 4 : wideBytes(job.precision),
-    gradients: (fp32Parameters ? 4 : gradientBytes) + (separateGradients ? 2 : 0),
+    weights: fp32 ? 4 : wide,
+    gradients: (framework === 'fsdp' ? 4 : gradientBytes) + left,
     optimizer: offloadOptimizer ? 0 : fp32 ? 8 : 12,
   };
 }
@@ -32,27 +35,23 @@ export interface HeldParameters {
   readonly edges: RankParameters;
 }
 
-export interface RankState extends StateBytes {
-  /** fp32 copy of the gradients' shard that the optimizer steps on, where they were accumulated in 16 bit. */
-  readonly gradientCopy: number;
-}
-
 /** State of a rank's parameters under the ZeRO stage, sharded over the group that shares them. */
-export function rankState(job: Job, { layers, edges }: HeldParameters): RankState {
-  const { data, context, tensor, expert: e, expertTensor, zero } = job.parallel;
+export function rankState(job: Job, { layers, edges }: HeldParameters): StateBytes {
   const bytes = stateBytesOf(job);
-  const shardGroup = job.options.shardGroup > 0 ? job.options.shardGroup : data * context;
-  const expertGroup = (data * context * tensor) / (e * expertTensor);
-  const held = (stage: number, { dense, expert }: RankParameters): number => {
-    const over = (group: number): number => (zero >= stage ? Math.max(1, group) : 1);
-    return dense / over(shardGroup) + expert / over(expertGroup);
-  };
-  const all = (stage: number): number => held(stage, layers) + held(stage, edges);
+  const all = (stage: number): number => shardedParameters(job, stage, layers) + shardedParameters(job, stage, edges);
   const narrow = bytes.weights === 4 ? 4 : weightBytes(job);
   return {
-    weights: narrow * held(3, layers) + bytes.weights * held(3, edges),
+    weights: narrow * shardedParameters(job, 3, layers) + bytes.weights * shardedParameters(job, 3, edges),
     gradients: bytes.gradients * all(2),
     optimizer: bytes.optimizer * all(1),
-    gradientCopy: job.options.offloadOptimizer || bytes.gradients >= 4 ? 0 : 4 * all(1),
   };
+}
+
+/** Parameters of a rank's share of what a ZeRO stage and those above it shard. */
+export function shardedParameters(job: Job, stage: number, { dense, expert }: RankParameters): number {
+  const { data, context, tensor, expert: e, expertTensor, zero } = job.parallel;
+  const shardGroup = job.options.shardGroup > 0 ? job.options.shardGroup : data * context;
+  const expertGroup = (data * context * tensor) / (e * expertTensor);
+  const over = (group: number): number => (zero >= stage ? Math.max(1, group) : 1);
+  return dense / over(shardGroup) + expert / over(expertGroup);
 }
