@@ -190,6 +190,8 @@ const optionsSchema = z.strictObject({
     .enum(['none', 'copies', 'primary'])
     .default('none')
     .describe('what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone'),
+  momentBytes: z.union([z.literal(2), z.literal(4)]).default(4).describe("bytes of each of Adam's two moments"),
+  expandableSegments: z.boolean().default(false).describe('the caching allocator loses no room between blocks'),
   lossKernel: z.enum(['fused', 'eager']).default('fused').describe('eager: an unfused fp32 loss with copies of the logits'),
   framework: z
     .enum(['megatron', 'deepspeed', 'fsdp'])

@@ -75,6 +75,10 @@ export interface JobOptions {
    * (fp8_param_gather). Absent = none.
    */
   readonly narrowStorage?: 'none' | 'copies' | 'primary';
+  /** Bytes of each of Adam's two moments; absent = 4 (2: Megatron's precision-aware optimizer). */
+  readonly momentBytes?: 2 | 4;
+  /** The caching allocator's segments grow in place (PYTORCH_CUDA_ALLOC_CONF): no room is lost between blocks. */
+  readonly expandableSegments?: boolean;
   /** eager: the loss keeps its own copies of the logits (a framework's cross-entropy in fp32); absent or fused: one. */
   readonly lossKernel?: 'fused' | 'eager';
   /**

@@ -192,6 +192,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     if (row.optimizerSharding === false) return 0;
     return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
   };
+  // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
+  const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
+  if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
   const schedule = row.schedule?.toLowerCase() ?? '';
   const perRank = model.layers / pipeline;
   const interleaves = pipeline > 1 && /interleav/.test(schedule);
@@ -268,6 +271,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...practice.options,
       ...(pipeline === 1 ? practice.withoutPipeline : practice.withPipeline),
       ...graphed?.options,
+      ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
       ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),

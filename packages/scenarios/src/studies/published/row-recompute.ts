@@ -7,10 +7,7 @@ const withOptions = (job: Job, options: Partial<Job['options']>, recompute = job
 });
 
 /** Modules in the order in which Megatron-Bridge's recipes (scripts/performance/configs) take them as memory gets short. */
-const modulesOf = (job: Job): RecomputeModule[] =>
-  job.model.experts
-    ? [...(job.model.mla ? (['mlaUpProjection'] as const) : []), 'moeActivation', 'layerNorm', 'mlp', 'sharedExperts']
-    : [];
+const shortOfMemory: readonly RecomputeModule[] = ['moeActivation', 'layerNorm', 'mlp', 'sharedExperts'];
 
 /** The least n in 1..most with which the job fits, if any; more of it never takes more memory. */
 function leastCount(most: number, fits: (n: number) => boolean): number | undefined {
@@ -26,20 +23,32 @@ function leastCount(most: number, fits: (n: number) => boolean): number | undefi
 }
 
 /**
- * The job with the least recomputation with which it fits its devices, as its software's recipes choose it where they do not
- * publish it: modules one after the other for experts, activations in host memory for FSDP (as few layers as can be), else whole layers. A job
- * that nothing of this makes fit stays as it is.
+ * The job as Megatron-Bridge's recipes run it where a row does not publish its recomputation. Models with MLA compute the up
+ * projections again and keep 16-bit moments, in every DeepSeek recipe; beyond that as little as its memory needs, in the order of
+ * what it costs: segments that grow in place, modules one after the other for experts, activations in host memory for FSDP, else whole
+ * layers. A job that nothing of this makes fit stays as it is.
  */
-export function withLeastRecompute(job: Job, cluster: Cluster, assumed: string[]): Job {
+export function withLeastRecompute(asked: Job, cluster: Cluster, assumed: string[]): Job {
+  if (asked.recompute !== 'none') return asked;
   const fits = (candidate: Job): boolean => stepMemory(candidate, cluster).fits;
-  if (job.recompute !== 'none' || fits(job)) return job;
   const said = 'least that fits';
-  const modules = modulesOf(job);
-  for (let n = 1; n <= modules.length; n++) {
-    const recomputeModules = modules.slice(0, n);
-    const candidate = withOptions(job, { recomputeModules }, 'selective');
+  const base: readonly RecomputeModule[] = asked.model.mla ? ['mlaUpProjection'] : [];
+  let job = asked;
+  if (base.length > 0) {
+    assumed.push("recomputation: mlaUpProjection, moments in 16 bit (its recipes')");
+    job = withOptions(job, { recomputeModules: base, momentBytes: 2 }, 'selective');
+  }
+  if (fits(job)) return job;
+  const grown = withOptions(job, { expandableSegments: true });
+  if (fits(grown)) {
+    assumed.push(`expandable segments (${said})`);
+    return grown;
+  }
+  for (let n = 1; job.model.experts && n <= shortOfMemory.length; n++) {
+    const recomputeModules = [...base, ...shortOfMemory.slice(0, n)];
+    const candidate = withOptions(grown, { recomputeModules }, 'selective');
     if (!fits(candidate)) continue;
-    assumed.push(`recomputation: ${recomputeModules.join(', ')} (${said})`);
+    assumed.push(`expandable segments; recomputation: ${recomputeModules.join(', ')} (${said})`);
     return candidate;
   }
   const perRank = Math.ceil(job.model.layers / job.parallel.pipeline);
@@ -51,9 +60,9 @@ export function withLeastRecompute(job: Job, cluster: Cluster, assumed: string[]
     return offloaded(n);
   }
   const perStage = Math.ceil(perRank / job.parallel.virtualStages);
-  const recomputed = (n: number): Job => withOptions(job, { recomputeLayers: n }, 'full');
+  const recomputed = (n: number): Job => withOptions(grown, { recomputeLayers: n }, 'full');
   const n = leastCount(perStage, (count) => fits(recomputed(count)));
   if (n === undefined) return job;
-  assumed.push(`recomputation: full of ${n} layers of a chunk (${said})`);
+  assumed.push(`expandable segments; recomputation: full of ${n} layers of a chunk (${said})`);
   return recomputed(n);
 }

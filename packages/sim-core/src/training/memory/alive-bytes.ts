@@ -1,10 +1,11 @@
+import type { Job } from '../job.js';
 import type { Schedule } from '../schedules/index.js';
 import type { RankBuffers } from './buffers.js';
 import type { RankMemory } from './chunk-memory.js';
 import type { StateBytes } from './state.js';
 
-/** Room that the allocator cannot use, as a share of state and activations (spec/model.md 3.4). */
-export const fragmentation = 1.04;
+/** State and activations with the room that the allocator loses between them (spec/model.md 3.4). */
+export const fragmentationOf = ({ options }: Pick<Job, 'options'>): number => (options.expandableSegments ? 1 : 1.04);
 
 /** The moment at which a rank holds most, and what it holds then. */
 export interface PeakMoment {
@@ -26,12 +27,14 @@ export interface PeakMoment {
  * @throws RangeError when the rank has no operations.
  */
 export function peakMoment(
+  job: Job,
   schedule: Schedule,
   rank: number,
   memory: RankMemory,
   buffers: RankBuffers,
   state: StateBytes,
 ): PeakMoment {
+  const fragmentation = fragmentationOf(job);
   const frees = schedule.splitsBackward ? 'W' : 'B';
   const { chunks, maskBytes, stagingBytes } = memory;
   const stateBytes = state.weights + state.gradients + state.optimizer;

@@ -40,6 +40,12 @@ function messageBytes({ model, parallel, microBatch, sequenceLength, precision, 
   return bytes;
 }
 
+/** Elements of DeepSpeed's buckets, for the reduction of gradients and the gathering of parameters (reduce_bucket_size, allgather_bucket_size). */
+const deepSpeedBucketElements = 5e8;
+
+/** Elements that DeepSpeed's ZeRO-3 keeps gathered at most (stage3_max_live_parameters), and of its gradient bucket. */
+const deepSpeedLiveElements = 1e9;
+
 /**
  * FSDP keeps the unit of embedding and head from first to last, one layer in use and one that is prefetched; with parameters that
  * stay (`reshardAfterForward` false) all of the rank's. In the backward one layer's gradients exist whole in the parameters'
@@ -55,6 +61,11 @@ function shardedBuffers(
   const edges = held.edges.dense + held.edges.expert;
   const all = held.layers.dense + held.layers.expert + edges;
   const [largest = 0, second = 0] = largestLayers;
+  if (options.framework === 'deepspeed') {
+    const live = Math.min(all, deepSpeedLiveElements);
+    const bucket = Math.min(all, deepSpeedBucketElements);
+    return { gatheredBytes: wide * live, unitGradientBytes: options.gradientBytes * bucket, accumulatorBytes: 0 };
+  }
   const gathered = options.reshardAfterForward
     ? wide * edges + perWeight * (largest + second)
     : perWeight * all + (wide - perWeight) * edges;
@@ -66,9 +77,6 @@ function shardedBuffers(
     accumulatorBytes: 0,
   };
 }
-
-/** Elements of DeepSpeed's buckets, for the reduction of gradients and the gathering of parameters (reduce_bucket_size, allgather_bucket_size). */
-const deepSpeedBucketElements = 5e8;
 
 /**
  * What DeepSpeed allocates whole at the optimizer's step, in blocks too large for what the activations have left in a caching

@@ -5,7 +5,7 @@ import { devicesOfStages } from '../plan/stage-devices.js';
 import type { MemoryReport } from '../report.js';
 import { type Schedule, scheduleOrder } from '../schedules/index.js';
 import { withStageLayers } from '../stage-split.js';
-import { fragmentation, type PeakMoment, peakMoment } from './alive-bytes.js';
+import { fragmentationOf, type PeakMoment, peakMoment } from './alive-bytes.js';
 import { communicatorBytes, contextBytes, rankBuffers } from './buffers.js';
 import { rankMemory } from './chunk-memory.js';
 import { rankState } from './state.js';
@@ -22,6 +22,8 @@ export interface StageMemory {
   readonly optimizerBytes: number;
   readonly activationsBytes: number;
   readonly peak: PeakMoment;
+  /** Room lost between blocks. */
+  readonly fragmentBytes: number;
   /** FSDP's gathered parameters. */
   readonly gatheredBytes: number;
   /** Gradient buckets and flat copies of the optimizer's step. */
@@ -29,7 +31,7 @@ export interface StageMemory {
 }
 
 /** One pipeline rank on one kind of device; parts from weightsBytes to fixedBytes add up to peakBytes. */
-export interface StageMemoryReport extends Omit<StageMemory, 'bucketBytes' | 'peak'> {
+export interface StageMemoryReport extends Omit<StageMemory, 'bucketBytes' | 'peak' | 'fragmentBytes'> {
   readonly pipelineRank: number;
   /** First rank of the stage on this device. */
   readonly rank: number;
@@ -57,8 +59,9 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
   const memory = rankMemory(job, schedule, rank);
   const state = rankState(job, memory.held);
   const buffers = rankBuffers(job, memory);
-  const peak = peakMoment(schedule, rank, memory, buffers, state);
+  const peak = peakMoment(job, schedule, rank, memory, buffers, state);
   const { layers, edges } = memory.held;
+  const tracked = state.weights + state.gradients + state.optimizer + peak.activationsBytes;
   return {
     parameters: layers.dense + layers.expert + edges.dense + edges.expert,
     layers: memory.chunks.reduce((sum, chunk) => sum + chunk.layers, 0),
@@ -67,15 +70,16 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
     optimizerBytes: state.optimizer,
     activationsBytes: peak.activationsBytes,
     peak,
+    fragmentBytes: (fragmentationOf(job) - 1) * tracked,
     gatheredBytes: buffers.gatheredBytes,
     bucketBytes: buffers.bucketBytes,
   };
 }
 
 function onDevice(stage: StageMemory, pipelineRank: number, rank: number, device: Device): StageMemoryReport {
-  const { peak, bucketBytes, ...parts } = stage;
+  const { peak, bucketBytes, fragmentBytes, ...parts } = stage;
   const tracked = parts.weightsBytes + parts.gradientsBytes + parts.optimizerBytes + parts.activationsBytes;
-  const fixedBytes = bucketBytes + communicatorBytes + contextBytes + (fragmentation - 1) * tracked;
+  const fixedBytes = bucketBytes + communicatorBytes + contextBytes + fragmentBytes;
   const peakBytes = tracked + parts.gatheredBytes + peak.temporaryBytes + fixedBytes;
   const usable = usableMemory * device.memoryBytes;
   return {

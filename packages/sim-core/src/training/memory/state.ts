@@ -10,7 +10,7 @@ export interface StateBytes {
 }
 
 export function stateBytesOf(job: Job): StateBytes {
-  const { framework, offloadOptimizer, gradientBytes } = job.options;
+  const { framework, offloadOptimizer, gradientBytes, momentBytes = 4 } = job.options;
   const fp32 = job.precision === 'fp32' || framework === 'fsdp';
   const wide = wideBytes(job.precision);
   // DeepSpeed's BF16Optimizer accumulates into fp32 and keeps what the backward pass left.
@@ -18,7 +18,7 @@ export function stateBytesOf(job: Job): StateBytes {
   return {
     weights: fp32 ? 4 : wide,
     gradients: (framework === 'fsdp' ? 4 : gradientBytes) + left,
-    optimizer: offloadOptimizer ? 0 : fp32 ? 8 : 12,
+    optimizer: offloadOptimizer ? 0 : 2 * momentBytes + (fp32 ? 0 : 4),
   };
 }
 
