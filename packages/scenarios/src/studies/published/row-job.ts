@@ -125,6 +125,10 @@ function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { 
   };
 }
 
+/** True when 16-bit weights and gradients with unsharded optimizer states fit a device at all. */
+const unshardedFits = (model: ModelShape, memoryBytes: number, ranks: number): boolean =>
+  (16 * parameterCount(model).total) / ranks <= memoryBytes;
+
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
 function nearestStack(device: string, wanted: string): string | undefined {
   const names = stacksOf(device).map((stack) => stack.name);
@@ -185,13 +189,6 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(cut > 1 ? `parallelism: tensor ${cut}, the rest data` : 'parallelism: data parallel only');
   const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
   const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
-  const zeroOf = (): 0 | 1 | 2 | 3 => {
-    if (fsdp) return 3;
-    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (row.optimizerSharding === true) return 1;
-    if (row.optimizerSharding === false) return 0;
-    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
-  };
   // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
   const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
   if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
@@ -219,6 +216,17 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const device = catalogueDevice(hardware.device, stackName);
   if (!device) return skip(`no device ${hardware.device}`);
   if (stackName !== practice.stack) assumed.push(`stack: ${device.stack} (no ${practice.stack} for this device)`);
+  const zeroOf = (): 0 | 1 | 2 | 3 => {
+    if (fsdp) return 3;
+    if (row.zeroStage === 0 && !unshardedFits(model, device.memoryBytes, tensor * pipeline)) {
+      assumed.push('optimizer sharded: its states alone would not fit a device');
+      return 1;
+    }
+    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
+    if (row.optimizerSharding === true) return 1;
+    if (row.optimizerSharding === false) return 0;
+    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
+  };
   const pure = row.mixedPrecisionMode === 'PURE';
   const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
   // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.

@@ -57,18 +57,22 @@ const plus = (a: RankParameters, b: RankParameters): RankParameters => ({
 });
 
 /** Sizes of the hidden state and of the logits of one micro-batch on one rank. */
-function edgeSizes({ model, parallel, microBatch, sequenceLength }: Job): { hidden: number; logits: number } {
+function edgeSizes(job: Job): { hidden: number; gathered: number; logits: number } {
+  const { model, parallel, microBatch, sequenceLength } = job;
   const tokens = (microBatch * sequenceLength) / parallel.context;
+  const hidden = (tokens * model.hidden) / (parallel.sequenceParallel ? parallel.tensor : 1);
   return {
-    hidden: (tokens * model.hidden) / (parallel.sequenceParallel ? parallel.tensor : 1),
+    hidden,
+    // DTensor keeps the head's input as it has gathered it.
+    gathered: job.options.framework === 'fsdp' ? tokens * model.hidden : hidden,
     logits: (tokens * model.vocab) / parallel.tensor,
   };
 }
 
 /** Final norm, head input and fp32 logits of the last stage (spec/model.md 3.2). */
 function headActivationBytes(job: Job): number {
-  const { hidden, logits } = edgeSizes(job);
-  return 2 * 2 * hidden + 4 * logits;
+  const { hidden, gathered, logits } = edgeSizes(job);
+  return 2 * hidden + 2 * gathered + 4 * logits;
 }
 
 /** Activations of one multi-token prediction module: its layer, the inputs of its projection, and a head of its own. */

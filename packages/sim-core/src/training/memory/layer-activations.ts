@@ -5,7 +5,7 @@ import { keptNarrowBytes, wideBytes } from './narrow-storage.js';
 /** What decides the activations of a layer. */
 export type ActivationShape = Pick<Job, 'model' | 'sequenceLength' | 'microBatch' | 'precision'> & {
   readonly parallel: Pick<Job['parallel'], 'tensor' | 'context' | 'sequenceParallel'>;
-  readonly options: Pick<Job['options'], 'moeImbalance' | 'recomputeModules' | 'narrowStorage'>;
+  readonly options: Pick<Job['options'], 'moeImbalance' | 'recomputeModules' | 'narrowStorage' | 'framework'>;
 };
 
 /** Sizes that every tensor of a layer is counted in. */
@@ -14,6 +14,8 @@ interface Sizes {
   readonly tokens: number;
   /** T_n: tokens that norms and residuals see. */
   readonly normTokens: number;
+  /** Tokens of a projection's input: Megatron keeps its shard and gathers again, DTensor keeps what it has gathered. */
+  readonly inputTokens: number;
   readonly tensor: number;
   /** w: bytes of an activation. */
   readonly wide: number;
@@ -28,9 +30,11 @@ function sizesOf(job: ActivationShape): Sizes {
   const tokens = (job.microBatch * job.sequenceLength) / parallel.context;
   const wide = wideBytes(job.precision);
   const narrow = keptNarrowBytes(job);
+  const normTokens = parallel.sequenceParallel ? tokens / parallel.tensor : tokens;
   return {
     tokens,
-    normTokens: parallel.sequenceParallel ? tokens / parallel.tensor : tokens,
+    normTokens,
+    inputTokens: job.options.framework === 'fsdp' ? tokens : normTokens,
     tensor: parallel.tensor,
     wide,
     input: narrow ?? wide,
@@ -71,14 +75,14 @@ export function layerActivationBytes(job: ActivationShape, kind: LayerKind, reco
 function normOutputBytes(
   { model }: ActivationShape,
   kind: LayerKind,
-  { wide, input, normTokens }: Sizes,
+  { wide, input, inputTokens }: Sizes,
   again: readonly RecomputeModule[],
 ): number {
   if (again.includes('layerNorm')) return 0;
   const first = input;
   // A recomputed FFN starts from its input as it came.
   const second = kind === 'moe' || again.includes('mlp') ? wide : input;
-  return (first + second) * normTokens * model.hidden;
+  return (first + second) * inputTokens * model.hidden;
 }
 
 /** Latents of MLA: outputs of the down projections, which their norms read, and of these norms, which the up projections read. */
@@ -167,7 +171,7 @@ export function gradientWorkBytes(job: ActivationShape, kind: LayerKind): number
     kind === 'moe' && experts
       ? normTokens * experts.topK * job.options.moeImbalance * (perElement * experts.ffn + model.hidden)
       : (perElement * tokens * model.ffn) / tensor;
-  // Unfused attention: gradients of the probabilities and of the scores.
-  const square = model.attention === 'flash' ? 0 : (2 * tokens * job.sequenceLength * model.heads) / tensor;
+  // Unfused attention: gradients of the probabilities, which become those of the scores in place.
+  const square = model.attention === 'flash' ? 0 : (tokens * job.sequenceLength * model.heads) / tensor;
   return wide * (elements + (normTokens + tokens) * model.hidden + square);
 }
