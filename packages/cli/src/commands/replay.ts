@@ -2,7 +2,8 @@ import { replayStudy } from '@regatta/scenarios';
 import { type Command, flag, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
-import { memoryWarnings, replayText } from '../render/replay-text.js';
+import { memoryWarnings } from '../render/memory-warning.js';
+import { replayText } from '../render/replay-text.js';
 
 export const replay: Command = {
   usage: 'replay [scenario]',
@@ -32,7 +33,7 @@ export const replay: Command = {
     const resolution = scenarioOf(args, io);
     const baseline = gpuCounts(args, 'baseline')[0];
     const draws = gpuCounts(args, 'draws')[0];
-    const { report, warnings } = replayStudy(
+    const { report, warnings, remedies } = replayStudy(
       resolution,
       {
         gpus: gpuCounts(args),
@@ -46,7 +47,7 @@ export const replay: Command = {
       },
     );
     for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
-    for (const warning of memoryWarnings(report)) io.remark(warning);
+    for (const warning of memoryWarnings(report, remedies)) io.remark(warning);
     deliver(args, io, report, () => replayText(report));
     return flag(args, 'require-fit') && report.points.some((point) => !point.memory.fits) ? 1 : 0;
   },

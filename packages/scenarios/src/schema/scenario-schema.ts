@@ -189,10 +189,18 @@ const optionsSchema = z.strictObject({
   narrowStorage: z
     .enum(['none', 'copies', 'primary'])
     .default('none')
-    .describe('what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone'),
-  momentBytes: z.union([z.literal(2), z.literal(4)]).default(4).describe("bytes of each of Adam's two moments"),
+    .describe(
+      'what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone',
+    ),
+  momentBytes: z
+    .union([z.literal(2), z.literal(4)])
+    .default(4)
+    .describe("bytes of each of Adam's two moments"),
   expandableSegments: z.boolean().default(false).describe('the caching allocator loses no room between blocks'),
-  lossKernel: z.enum(['fused', 'eager']).default('fused').describe('eager: an unfused fp32 loss with copies of the logits'),
+  lossKernel: z
+    .enum(['fused', 'eager'])
+    .default('fused')
+    .describe('eager: an unfused fp32 loss with copies of the logits'),
   framework: z
     .enum(['megatron', 'deepspeed', 'fsdp'])
     .default('megatron')

@@ -153,10 +153,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       assumed: ['Megatron-DeepSpeed with BF16Optimizer: fp32 gradients beside bf16 ones, ZeRO-1, no overlap'],
     },
   ],
-  [
-    /bloom|bigscience/i,
-    bigScience,
-  ],
+  [/bloom|bigscience/i, bigScience],
   [
     /mosaic/i,
     {

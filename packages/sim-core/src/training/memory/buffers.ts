@@ -70,7 +70,11 @@ function shardedBuffers(
     ? wide * edges + perWeight * (largest + second)
     : perWeight * all + (wide - perWeight) * edges;
   if (parallel.pipeline > 1)
-    return { gatheredBytes: gathered, unitGradientBytes: wide * largest, accumulatorBytes: options.gradientBytes * all };
+    return {
+      gatheredBytes: gathered,
+      unitGradientBytes: wide * largest,
+      accumulatorBytes: options.gradientBytes * all,
+    };
   return {
     gatheredBytes: gathered,
     unitGradientBytes: wide * (edges + largest) + options.gradientBytes * largest,

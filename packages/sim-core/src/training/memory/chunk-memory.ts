@@ -144,5 +144,12 @@ export function rankMemory(job: Job, schedule: Schedule, rank: number): RankMemo
   const table = edges.dense > 0 ? (model.vocab * model.hidden) / parallel.tensor : 0;
   const largestTensor = Math.max(table, (model.ffn * model.hidden) / parallel.tensor);
   largest.sort((a, b) => b - a);
-  return { chunks, held: { layers, edges }, largestLayers: largest.slice(0, 2), largestTensor, maskBytes, stagingBytes };
+  return {
+    chunks,
+    held: { layers, edges },
+    largestLayers: largest.slice(0, 2),
+    largestTensor,
+    maskBytes,
+    stagingBytes,
+  };
 }

@@ -9,8 +9,7 @@ import type { Workbench } from './workbench.js';
 export function modulesAgain(bench: Workbench, kind: LayerKind, modules: readonly RecomputeModule[]): void {
   const { model } = bench.job;
   const has = (module: RecomputeModule): boolean => modules.includes(module);
-  const norm = (name: string): void =>
-    bench.memory(name, 2 * bench.width * bench.normTokens * model.hidden);
+  const norm = (name: string): void => bench.memory(name, 2 * bench.width * bench.normTokens * model.hidden);
   const experts = kind === 'moe' ? model.experts : undefined;
   if (has('alternateMatmuls') && !experts) {
     norm('norm 1');
