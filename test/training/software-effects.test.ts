@@ -5,6 +5,8 @@ import {
   type JobOptions,
   type ModelShape,
   noPerturbation,
+  parameterCount,
+  type StepReport,
   simulateStep,
 } from '@regatta/sim-core';
 import fc from 'fast-check';
@@ -131,5 +133,33 @@ describe('slow hosts', () => {
   test('only a source that counted its slow hosts has them', () => {
     expect(practiceOf('MegaScale, NSDI 2024', '', '').slowHosts).toEqual({ share: 0.005, factor: 1.1 });
     expect(practiceOf('TorchTitan benchmarks', '', '').slowHosts).toBeUndefined();
+  });
+});
+
+describe('optimizer states on the host', () => {
+  const step = (device: Partial<typeof testDevice>, offloadOptimizer: boolean, zero: 0 | 2 = 2): StepReport => {
+    const job = testJob({ data: 8, zero });
+    return simulateStep(
+      { ...job, options: { ...job.options, offloadOptimizer } },
+      testCluster(1, { device: { ...testDevice, ...device } }),
+    );
+  };
+
+  test('leave the device, and cost Adam on the host and the way there and back', () => {
+    const on = step({}, false);
+    const off = step({}, true);
+    expect(off.memory.optimizerBytes).toBe(0);
+    expect(off.memory.peakBytes).toBeLessThan(on.memory.peakBytes);
+    expect(off.stepSeconds).toBeGreaterThan(on.stepSeconds);
+    expect(off.gpuSeconds.optimizer).toBeGreaterThan(on.gpuSeconds.optimizer);
+    const updated = parameterCount(testModel).total / 8;
+    expect(off.gpuSeconds.optimizer / 8).toBeGreaterThanOrEqual((28 * updated) / testDevice.hostMemoryBytesPerSecond);
+  });
+
+  test('a faster host link, faster host memory and sharding are never slower', () => {
+    const base = step({}, true).stepSeconds;
+    expect(step({ hostMemoryBytesPerSecond: 100e9 }, true).stepSeconds).toBeLessThan(base);
+    expect(step({ hostLinkBytesPerSecond: 5e9 }, true).stepSeconds).toBeGreaterThan(base);
+    expect(step({}, true, 0).stepSeconds).toBeGreaterThan(base);
   });
 });

@@ -113,4 +113,51 @@ describe('one step', () => {
     expect(step(1)).toBe(step(1));
     expect(step(1)).not.toBe(step(2));
   });
+
+  test('jitter: each distribution has mean 1 and the deviation that it is given', () => {
+    const job = testJob({ data: 1 });
+    const cluster = clusterOf(job, testDevice);
+    const calm = simulateStep(job, cluster).stepSeconds - testDevice.stepOverheadSeconds;
+    for (const distribution of ['lognormal', 'exponential', 'uniform'] as const) {
+      const jitter = { sigma: 0.2, distribution };
+      const draws = jitteredStepSeconds(job, cluster, { ...noPerturbation, jitter }, 400);
+      const factors = draws.map((seconds) => (seconds - testDevice.stepOverheadSeconds) / calm);
+      const mean = factors.reduce((a, b) => a + b, 0) / factors.length;
+      const deviation = Math.sqrt(factors.reduce((a, b) => a + (b - mean) ** 2, 0) / factors.length);
+      expect(Math.abs(mean - 1), distribution).toBeLessThan(0.03);
+      // Three classes of operation draw for themselves, so that their sum varies less than each.
+      expect(deviation, distribution).toBeGreaterThan(0.08);
+      expect(deviation, distribution).toBeLessThan(0.25);
+      if (distribution === 'exponential') expect(Math.min(...factors)).toBeGreaterThan(0.75);
+    }
+  });
+
+  test('slow bin: more of it is never faster, the same ranks are slow at any size, folded as every rank', () => {
+    const job = withoutOverlap(testJob({ tensor: 2, data: 8 }));
+    const cluster = clusterOf(job, testDevice);
+    const step = (fraction: number, fold = true): number =>
+      simulateStep(job, cluster, { ...noPerturbation, slowFraction: { fraction, meanExcess: 0.1 } }, { fold })
+        .stepSeconds;
+    expect(step(0)).toBe(simulateStep(job, cluster).stepSeconds);
+    expect(step(0.3)).toBeGreaterThanOrEqual(step(0.1));
+    expect(step(1)).toBeGreaterThan(step(0));
+    expect(step(0.3, false) / step(0.3)).toBeCloseTo(1, 9);
+  });
+
+  test('pauses: one host that stands still holds up everybody; the books name it', () => {
+    const job = testJob({ tensor: 8, data: 4 });
+    const cluster = clusterOf(job, testDevice);
+    const calm = simulateStep(job, cluster);
+    const pauses = { perHostHour: 3600 / calm.stepSeconds, medianSeconds: 0.5, sigma: 0 };
+    const perturbation = { ...noPerturbation, pauses };
+    const steps = jitteredStepSeconds(job, cluster, perturbation, 20);
+    // With four hosts of one pause a step each, hardly any step is free of them, and each adds a multiple of half a second.
+    expect(Math.max(...steps)).toBeGreaterThan(calm.stepSeconds + 0.4);
+    for (const seconds of steps) expect(seconds).toBeGreaterThanOrEqual(calm.stepSeconds * (1 - 1e-9));
+    const step = simulateStep(job, cluster, perturbation);
+    expect(step.stepSeconds).toBe(steps[0]);
+    expect(step.gpuSeconds.stragglers).toBeGreaterThan(0);
+    const total = Object.values(step.gpuSeconds).reduce((a, b) => a + b, 0);
+    expect(total / (step.gpus * step.stepSeconds)).toBeCloseTo(1, 9);
+  });
 });

@@ -67,14 +67,14 @@ function differenceTable(report: ReplayReport): string {
   return `\n${table([`lost against ${whole(base.gpus)} GPUs`, ...others.map((point) => `${whole(point.gpus)} GPUs`)], rows)}`;
 }
 
-/** Step times over several draws of the jitter. */
+/** Step times over several draws of jitter and pauses. */
 function spreadTable(points: readonly ReplayPoint[]): string {
   const rows = points.flatMap(({ gpus, stepSecondsSpread: spread }) =>
     spread
       ? [[whole(gpus), whole(spread.draws), ...[spread.mean, spread.p5, spread.p50, spread.p95].map(duration)]]
       : [],
   );
-  return rows.length === 0 ? '' : `\n${table(['GPUs', 'steps with jitter', 'mean', 'p5', 'p50', 'p95'], rows)}`;
+  return rows.length === 0 ? '' : `\n${table(['GPUs', 'steps drawn', 'mean', 'p5', 'p50', 'p95'], rows)}`;
 }
 
 /** The human view of a replay. */

@@ -13,6 +13,9 @@ export type DeviceHardware = Pick<
   | 'exponentialsPerSecond'
 > & {
   readonly source: string;
+  /** Where they differ from PCIe gen4 and an x86 host. */
+  readonly hostLinkBytesPerSecond?: number;
+  readonly hostMemoryBytesPerSecond?: number;
   /** Gb/s of the NIC that usually goes with one device. */
   readonly usualNicGbps: number;
 };
@@ -30,13 +33,18 @@ const hopper = {
   computeUnits: 132,
   ncclGeneration: 'hopper' as const,
   exponentialsPerSecond: 16 * 132 * 1.755e9,
+  hostLinkBytesPerSecond: 50e9,
 };
 const blackwell = { computeUnits: 148, ncclGeneration: 'blackwell' as const, memoryBandwidthBytesPerSecond: 8e12 };
 
-/** Devices of the catalogue: exponentials 16 for each SM and clock at boost, twice that on Blackwell Ultra; dense peaks, bandwidths per direction and device. */
+/**
+ * Devices of the catalogue: exponentials 16 for each SM and clock at boost, twice that on Blackwell Ultra; host links PCIe gen3, 4 and
+ * 5 x16, or half of Grace's NVLink-C2C for each of its two GPUs; dense peaks, bandwidths per direction and device.
+ */
 export const deviceHardware: readonly DeviceHardware[] = [
   {
     name: 'v100-sxm-32gb',
+    hostLinkBytesPerSecond: 12e9,
     exponentialsPerSecond: 16 * 80 * 1.53e9,
     peakFlops: { bf16: 125e12, fp16: 125e12, fp32: 15.7e12 },
     memoryBytes: 32 * GiB,
@@ -121,6 +129,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'b200-sxm-180gb',
+    hostLinkBytesPerSecond: 50e9,
     exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 9000e12, fp32: 1125e12 },
@@ -131,6 +140,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'b300-sxm',
+    hostLinkBytesPerSecond: 50e9,
     exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 13500e12, fp32: 1125e12 },
@@ -141,6 +151,8 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'gb200-nvl72',
+    hostLinkBytesPerSecond: 225e9,
+    hostMemoryBytesPerSecond: 200e9,
     exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 10000e12, fp32: 1250e12 },
@@ -151,6 +163,8 @@ export const deviceHardware: readonly DeviceHardware[] = [
   },
   {
     name: 'gb300-nvl72',
+    hostLinkBytesPerSecond: 225e9,
+    hostMemoryBytesPerSecond: 200e9,
     exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 15000e12, fp32: 1250e12 },

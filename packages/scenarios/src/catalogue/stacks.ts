@@ -26,44 +26,44 @@ const tritonAttentionOnHopper = { attnMax: 0.25, attnBwdRatio: 0.63 };
  * Stacks, newest first for each device: the first that lists a device is its default. Fitted constants are gemmMax (16 bit) and
  * narrowGemmMax (fp8 and narrower), each on the `use: calibration` rows named; everything else is a default of
  * spec/model.md 2.1. Where a stack has calibration rows of one kind of precision only, the other efficiency keeps the ratio of the
- * defaults (0.78 to 0.65), at most its default. `regatta calibrate` fits the same constants to rows of your own.
+ * defaults (0.78 to 0.68), at most its default. `regatta calibrate` fits the same constants to rows of your own.
  */
 export const stacks: readonly Stack[] = [
   {
     name: 'nemo-2026',
     devices: ['h100-sxm-80gb', 'h200-sxm-141gb', 'h800-sxm-80gb'],
-    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6468, narrowGemmMax: 0.539 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6556, narrowGemmMax: 0.5716 },
     fittedOn:
       'borrows from nemo-2023 (mlperf-training/49); moeHostSeconds on its own calibration row, the MoE nvidia-nemo-performance/150, which no GEMM efficiency explains',
   },
   {
     name: 'nemo-2026',
     devices: ['b200-sxm-180gb', 'b300-sxm'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5938, narrowGemmMax: 0.4948 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5881, narrowGemmMax: 0.5127 },
     fittedOn: 'nvidia-nemo-performance/253; B300 borrows from B200',
   },
   {
     name: 'nemo-2026',
     devices: ['gb300-nvl72'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.78, narrowGemmMax: 0.6911 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.78, narrowGemmMax: 0.7078 },
     fittedOn: 'nvidia-nemo-performance/131',
   },
   {
     name: 'nemo-2025',
     devices: ['gb200-nvl72'],
-    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5681, narrowGemmMax: 0.4734 },
+    constants: { ...blackwell, ...megatronExperts, gemmMax: 0.5629, narrowGemmMax: 0.4907 },
     fittedOn: 'mlperf-training/117',
   },
   {
     name: 'nemo-2025',
     devices: ['h200-sxm-141gb'],
-    constants: { ...hopper, ...megatronExperts, gemmMax: 0.7008, narrowGemmMax: 0.584 },
+    constants: { ...hopper, ...megatronExperts, gemmMax: 0.6944, narrowGemmMax: 0.6054 },
     fittedOn: 'mlperf-training/126',
   },
   {
     name: 'nemo-2023',
     devices: ['h100-sxm-80gb'],
-    constants: { ...hopper, gemmMax: 0.6468, narrowGemmMax: 0.539 },
+    constants: { ...hopper, gemmMax: 0.6556, narrowGemmMax: 0.5716 },
     fittedOn: 'mlperf-training/49',
   },
   {
@@ -81,7 +81,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'torchtitan-2025',
     devices: ['h200-sxm-141gb', 'h100-sxm-80gb'],
-    constants: { ...hopper, attnMax: 0.35, gemmMax: 0.5748, narrowGemmMax: 0.479 },
+    constants: { ...hopper, attnMax: 0.35, gemmMax: 0.5748, narrowGemmMax: 0.5011 },
     fittedOn:
       'borrows from fsdp-2023 (mosaicml-llm-foundry/11); attnMax: FlashAttention-2 on Hopper (arXiv 2407.08608) [recalled]',
   },
@@ -94,7 +94,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'torchtitan-2025',
     devices: ['h100-sxm-96gb-500w'],
-    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5191, narrowGemmMax: 0.4326 },
+    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5191, narrowGemmMax: 0.4526 },
     fittedOn:
       'torchtitan/1; narrowGemmMax in the ratio of the defaults; attnMax: FlashAttention-2 on Hopper (0.45, spec 2.1), less in the ratio of the 500 W GEMMs to 700 W ones',
   },

@@ -1,4 +1,12 @@
-import { type Job, RankGrid, scheduleOrder, scheduleShape, stagesOf } from '@regatta/sim-core';
+import {
+  type Job,
+  listScheduleProblems,
+  RankGrid,
+  rendezvousDeadlock,
+  scheduleOrder,
+  scheduleShape,
+  stagesOf,
+} from '@regatta/sim-core';
 
 /** A reason why a job cannot run as it is: field, what is wrong, what is allowed. */
 export interface JobProblem {
@@ -93,8 +101,26 @@ export function jobProblems(job: Job): JobProblem[] {
   if (virtualStages > 1 && pipeline === 1)
     add('job.parallel.virtualStages', `is ${virtualStages} without a pipeline`, '1');
   if (problems.length === 0) {
+    const size = { pipeline, virtualStages, microBatches: job.globalBatch / (job.microBatch * data) };
+    if (typeof job.schedule !== 'string') {
+      const splitsBackward = job.schedule.order.some((row) => row.some((o) => o.kind === 'W'));
+      const listed = { layout, chunks, order: job.schedule.order, splitsBackward };
+      for (const problem of listScheduleProblems(listed, size))
+        add('job.schedule', `${job.schedule.name}: ${problem}`, 'each operation once, in an order that can run');
+      const stuck =
+        problems.length === 0 && job.options.p2p === 'blocking' && chunks === 1
+          ? rendezvousDeadlock(listed)
+          : undefined;
+      if (stuck) {
+        add(
+          'job.options.p2p',
+          `blocking: rank ${stuck.rank} waits for ever to exchange ${stuck.message}, since its neighbour waits for another message`,
+          'async, or an order in which neighbours exchange in turn',
+        );
+      }
+    }
     try {
-      scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches: job.globalBatch / (job.microBatch * data) });
+      if (problems.length === 0) scheduleOrder(job.schedule, size);
       void new RankGrid(parallel);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

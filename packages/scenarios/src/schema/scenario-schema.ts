@@ -71,6 +71,8 @@ const constantsShape = {
   stepOverheadSeconds: nonNegative.optional(),
   smShareScaleUp: fraction.optional(),
   smShareNetwork: fraction.optional(),
+  hostLinkBytesPerSecond: positive.optional(),
+  hostMemoryBytesPerSecond: positive.optional(),
 };
 
 /** Inline device (contract), with any of the calibratable constants of spec/model.md 2.1. */
@@ -188,7 +190,7 @@ const optionsSchema = z.strictObject({
     .describe('first layers of each pipeline rank whose activations wait in host memory'),
   narrowStorage: z
     .enum(['none', 'copies', 'primary'])
-    .default('none')
+    .default('primary')
     .describe(
       'what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone',
     ),
@@ -263,7 +265,21 @@ const perturbSchema = z.strictObject({
     .array(z.strictObject({ from: countOrZero, to: countOrZero, bytesPerSecond: positive }))
     .default([])
     .describe('steady traffic of other jobs between two nodes, over all of their NICs'),
-  jitter: z.strictObject({ sigma: z.number().min(0).max(10) }).default({ sigma: 0 }),
+  jitter: z
+    .strictObject({
+      sigma: z.number().min(0).max(10),
+      distribution: z.enum(['lognormal', 'exponential', 'uniform']).optional(),
+    })
+    .default({ sigma: 0 })
+    .describe('factors of mean 1 on the compute time of each rank, drawn each step'),
+  slowFraction: z
+    .strictObject({ fraction, meanExcess: nonNegative.default(0.05) })
+    .optional()
+    .describe('share of GPUs of a slower bin: each by 1 + Exp(meanExcess)'),
+  pauses: z
+    .strictObject({ perHostHour: nonNegative, medianSeconds: positive, sigma: z.number().min(0).max(5).default(1) })
+    .optional()
+    .describe('pauses of hosts: how often each has one in an hour, lognormal length'),
 });
 
 /** The whole scenario file with names already expanded (contract: scenario file). Defaults are filled in by parsing. */
@@ -308,7 +324,10 @@ export const scenarioFileSchema = z.strictObject({
     })
     .optional(),
   cluster: z.union([
-    z.string().describe('catalogue name'),
+    z.string().describe('catalogue name, or path of a file that holds a cluster'),
     z.strictObject({ ...clusterSchema.shape, device: z.union([z.string().describe('catalogue name'), deviceSchema]) }),
+    z
+      .strictObject({ device: z.string().describe('catalogue name') })
+      .describe('a device alone: its usual nodes and network'),
   ]),
 });

@@ -117,5 +117,6 @@ export function jobOf(scenario: ResolvedScenario, data: number, globalBatch: num
 }
 
 export function perturbationOf(scenario: ResolvedScenario): Perturbation {
-  return { ...scenario.perturb, seed: scenario.seed };
+  const { jitter, ...rest } = scenario.perturb;
+  return { ...defined(rest), jitter: defined(jitter), seed: scenario.seed };
 }

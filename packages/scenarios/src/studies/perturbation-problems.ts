@@ -17,6 +17,15 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
       expected: `spray on a Clos, or at most ${mostRoutedGpus} GPUs`,
     });
   }
+  const { sigma, distribution } = perturb.jitter;
+  const most = distribution === 'exponential' ? 1 : distribution === 'uniform' ? 0.57 : 10;
+  if (sigma > most) {
+    problems.push({
+      path: 'perturb.jitter.sigma',
+      message: `${sigma} with ${distribution} jitter would give factors below 0`,
+      expected: `at most ${most}`,
+    });
+  }
   perturb.slowRanks.forEach(({ rank }, i) => {
     if (rank >= gpus)
       problems.push({

@@ -30,7 +30,7 @@ export interface ReplayPoint {
   readonly globalBatch: number;
   readonly microBatches: number;
   readonly stepSeconds: number;
-  /** With jitter: step times over so many steps; the other figures are of the first of them. */
+  /** With jitter or pauses: step times over so many steps; the other figures are of the first of them. */
   readonly stepSecondsSpread?: Summary & { readonly draws: number };
   readonly tokensPerSecond: number;
   readonly modelTflopsPerGpu: number;
@@ -55,7 +55,7 @@ export interface ReplayReport {
 }
 
 export interface ReplayRequest extends ScalingRequest {
-  /** Steps that are drawn where the scenario has jitter (default 10). */
+  /** Steps that are drawn where the scenario has jitter or pauses (default 10). */
   readonly draws?: number;
 }
 
@@ -66,7 +66,7 @@ function spreadOf(
   perturbation: Perturbation,
   draws: number,
 ): (Summary & { readonly draws: number }) | undefined {
-  if (perturbation.jitter.sigma === 0) return undefined;
+  if (perturbation.jitter.sigma === 0 && !perturbation.pauses?.perHostHour) return undefined;
   return { draws, ...summary(jitteredStepSeconds(job, cluster, perturbation, draws)) };
 }
 

@@ -58,6 +58,10 @@ export interface DeviceConstants {
   /** Share of the compute units that a collective's kernel takes while it runs: inside a node, and network only. */
   readonly smShareScaleUp: number;
   readonly smShareNetwork: number;
+  /** Bytes per second and direction between a device and its host (PCIe gen4 x16: 25e9). */
+  readonly hostLinkBytesPerSecond: number;
+  /** Bytes per second of host memory that one device's share of the host reaches in an optimizer step. */
+  readonly hostMemoryBytesPerSecond: number;
 }
 
 /** One accelerator with the constants of one software stack. */
@@ -80,7 +84,7 @@ export interface Device extends DeviceConstants {
 /** Defaults of spec/model.md 2.1, used where a device states no constant of its own. */
 export const defaultConstants: DeviceConstants = {
   gemmMax: 0.78,
-  narrowGemmMax: 0.65,
+  narrowGemmMax: 0.68,
   gemmHalfK: 295,
   gemmHalfWave: 0.3,
   tileM: 256,
@@ -97,6 +101,9 @@ export const defaultConstants: DeviceConstants = {
   stepOverheadSeconds: 0.02,
   smShareScaleUp: 0.15,
   smShareNetwork: 0.02,
+  hostLinkBytesPerSecond: 25e9,
+  // Two sockets of some 150 GB/s each in a node of eight; ZeRO-Offload's CPU Adam (arXiv 2101.06840) moves about as much [recalled].
+  hostMemoryBytesPerSecond: 37.5e9,
 };
 
 /** Peak rate in FLOP/s at which the GEMMs of a precision run on a device. */

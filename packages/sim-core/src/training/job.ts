@@ -71,8 +71,8 @@ export interface JobOptions {
   readonly offloadActivationLayers?: number;
   /**
    * What stays of narrow formats (fp8, mxfp8, nvfp4): none, operands are quantised where they are used (torchao); copies, GEMM inputs
-   * and cached weights beside the 16-bit ones (Transformer Engine); primary, the weights exist in the narrow format alone
-   * (fp8_param_gather). Absent = none.
+   * and cached weights beside the 16-bit ones (Transformer Engine); primary, inputs, and weights in the narrow format alone
+   * (fp8_param_gather). Absent = primary.
    */
   readonly narrowStorage?: 'none' | 'copies' | 'primary';
   /** Bytes of each of Adam's two moments; absent = 4 (2: Megatron's precision-aware optimizer). */
@@ -137,13 +137,25 @@ export function isHybrid({ parallel, options }: Pick<Job, 'parallel' | 'options'
   return parallel.zero === 3 && options.shardGroup > 0 && options.shardGroup < parallel.data * parallel.context;
 }
 
+/** Factors of mean 1 on the compute time of each rank, drawn each step. */
+export interface Jitter {
+  /** lognormal: of the logarithm; else the standard deviation. */
+  readonly sigma: number;
+  /** Default lognormal; exponential: 1 - sigma + Exp(sigma), a tail on the slow side alone; uniform: 1 +- sigma sqrt 3. */
+  readonly distribution?: 'lognormal' | 'exponential' | 'uniform';
+}
+
 /** What breaks the symmetry of one step (contract: `perturb`). */
 export interface Perturbation {
   readonly slowRanks: readonly { readonly rank: number; readonly factor: number }[];
   readonly links: readonly { readonly link: string; readonly capacityFactor: number }[];
   /** Steady traffic of other jobs between two nodes, over all of their NICs. */
   readonly traffic?: readonly { readonly from: number; readonly to: number; readonly bytesPerSecond: number }[];
-  readonly jitter: { readonly sigma: number };
+  readonly jitter: Jitter;
+  /** GPUs of a slower bin: each rank is one with this probability, by a factor of 1 + Exp(meanExcess) of its own. */
+  readonly slowFraction?: { readonly fraction: number; readonly meanExcess: number };
+  /** Pauses of hosts (garbage collection, a checkpoint's hiccup): how often each host has one, how long it is. */
+  readonly pauses?: { readonly perHostHour: number; readonly medianSeconds: number; readonly sigma: number };
   readonly seed: number;
 }
 

@@ -1,12 +1,12 @@
 import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
-import { measuredStepSeconds } from './measured-time.js';
+import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
-import { rowHardware } from './row-hardware.js';
+import { rowHardware, unknownHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
 import { withLeastRecompute } from './row-recompute.js';
-import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
+import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
 export interface RowJob {
@@ -28,12 +28,20 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
+/** Heads where none were published: near 128 wide, as many on each tensor rank, and their size whole. */
+function likelyHeads(hidden: number, tensor: number): number {
+  const wanted = Math.max(1, Math.round(hidden / 128));
+  for (let away = 0; away < wanted; away++)
+    for (const heads of [wanted - away, wanted + away]) if (heads % tensor === 0 && hidden % heads === 0) return heads;
+  return wanted;
+}
+
 function rowModel(row: PublishedRow, assumed: string[], practice: Practice): ModelShape | undefined {
   const { model } = row;
   const { layers, hidden, heads } = model;
   if (!layers || !hidden) return undefined;
   const gated = model.gatedMlp === true;
-  const count = heads ?? Math.max(1, Math.round(hidden / 128));
+  const count = heads ?? likelyHeads(hidden, row.tensorParallel ?? 1);
   if (!heads) assumed.push(`heads: ${count}`);
   const bert = /bert/i.test(model.name ?? '');
   const mpt = /mpt/i.test(model.name ?? '');
@@ -143,6 +151,7 @@ const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128
 /** What a practice assumes of MoE jobs that run from CUDA graphs, if this is one of them. */
 function graphedExperts(
   row: PublishedRow,
+  { experts }: ModelShape,
   practice: Practice,
   device: string,
   precision: Precision,
@@ -150,33 +159,43 @@ function graphedExperts(
   const graphed = practice.graphedExperts;
   const blackwell = /^g?b[23]00/.test(device);
   const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
-  return graphed && row.model.experts && blackwell && precision === 'mxfp8' && release >= graphed.since
-    ? graphed
-    : undefined;
+  // The fused grouped GEMM takes SwiGLU without biases alone (Megatron-Core's TEGroupedMLP); without it the host waits for counts.
+  const fusible = experts !== undefined && !experts.biases;
+  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since ? graphed : undefined;
 }
 
 /** A row that is about memory: a reading, or that it ran out. */
 const saysMemory = ({ measured }: PublishedRow): boolean =>
   (measured.memoryGiB ?? measured.outOfMemory) !== undefined && (measured.memoryGiB ?? measured.outOfMemory) !== null;
 
+/** Why a row without a time is not scored for time. */
+function reasonWithoutTime({ measured }: PublishedRow): string {
+  if (measured.tflopsPerGpu) return 'no step time was published, and TFLOP/s without what they count (tflopsKind)';
+  return 'no step time was published';
+}
+
 /** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
 export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const assumed: string[] = [];
   const skip = (skipped: string): SkippedRow => ({ id: row.id, skipped });
-  const measured = measuredStepSeconds(row);
-  if (measured.length === 0 && !saysMemory(row)) return skip('no step time was published');
+  if (otherBenchmark(row)) return skip(`${row.model.name} is not scored: no pre-training of a language model`);
+  const published = measuredStepSeconds(row);
+  const timed = published.length > 0 || hasCountedFlops(row);
+  if (!timed && !saysMemory(row)) return skip(reasonWithoutTime(row));
+  assumed.push(...(row.notRead ?? []));
   const practice = practiceOf(source, row.section ?? '', row.id);
   assumed.push(...practice.assumed);
   const model = rowModel(row, assumed, practice);
   if (!model) return skip('no model shape was published');
   const hardware = rowHardware(row, source, assumed);
-  if (!hardware) return skip(`hardware ${row.gpu ?? row.system ?? ''} is not known`);
+  if (!hardware) return skip(unknownHardware(row));
   const sequenceLength = row.model.seqLen;
   if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
   const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
   if (!row.dtype) assumed.push(`precision: ${usual}`);
-  const precision = row.dtype ? precisionOf(row.dtype) : usual;
-  if (!precision) return skip(`dtype ${row.dtype} is not known`);
+  const readPrecision = row.dtype ? precisionOf(row.dtype) : usual;
+  if (!readPrecision) assumed.push(`dtype ${row.dtype} not read: ${usual}`);
+  const precision = readPrecision ?? usual;
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
   const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
   const tensor = row.tensorParallel ?? cut;
@@ -187,20 +206,26 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
   if (row.tensorParallel === undefined || row.tensorParallel === null)
     assumed.push(cut > 1 ? `parallelism: tensor ${cut}, the rest data` : 'parallelism: data parallel only');
-  const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
-  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
+  const schedule = scheduleOf(row.schedule ?? '');
+  if (!schedule.read) assumed.push(`schedule ${row.schedule} not read: 1f1b`);
+  const sharding = shardingOf(row.optimizerSharding);
+  if (sharding === 'unread') assumed.push(`optimizerSharding ${row.optimizerSharding} not read`);
+  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || schedule.sharded || row.zeroStage === 3;
   // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
   const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
   if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
-  const schedule = row.schedule?.toLowerCase() ?? '';
   const perRank = model.layers / pipeline;
-  const interleaves = pipeline > 1 && /interleav/.test(schedule);
+  const interleaves = pipeline > 1 && schedule.kind === 'interleaved';
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
   const assumedInterleaving = interleaves && (virtualStages <= 1 || model.layers + 2 < pipeline * virtualStages);
   if (assumedInterleaving) {
     virtualStages = Math.max(1, Math.floor(perRank / 2));
     assumed.push(`interleaving: ${virtualStages} chunks a rank, two layers each`);
   }
+  const expertTensor = row.expertTensorParallel ?? 1;
+  const expert = model.experts ? Math.min(row.expertParallel ?? 1, (tensor * context * data) / expertTensor) : 1;
+  if (expert !== (row.expertParallel ?? 1))
+    assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
     const perReplica = row.globalBatch / data;
@@ -208,7 +233,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
-  const recompute = perOperator ? 'selective' : row.recompute ? recomputeOf(row.recompute) : undefined;
+  const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
+  if (readRecompute === 'unread') assumed.push(`recompute ${row.recompute} not read`);
+  const recompute = perOperator ? 'selective' : readRecompute === 'unread' ? undefined : readRecompute;
   if (perOperator) assumed.push('selective-op recomputation: all but attention and every second matmul');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
@@ -223,8 +250,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       return 1;
     }
     if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (row.optimizerSharding === true) return 1;
-    if (row.optimizerSharding === false) return 0;
+    if (sharding !== undefined && sharding !== 'unread') return sharding;
     return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
   };
   const pure = row.mixedPrecisionMode === 'PURE';
@@ -235,7 +261,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (globalBatch !== row.globalBatch) assumed.push(`global batch: ${globalBatch} instead of ${row.globalBatch}`);
   const microBatches = globalBatch / step;
   if (interleaves && microBatches < pipeline) virtualStages = 1;
-  const graphed = graphedExperts(row, practice, hardware.device, precision);
+  const graphed = graphedExperts(row, model, practice, hardware.device, precision);
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
@@ -248,14 +274,15 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       tensor,
       pipeline,
       context,
-      expert: row.expertParallel ?? 1,
-      expertTensor: row.expertTensorParallel ?? 1,
+      expert,
+      expertTensor,
       data,
       virtualStages,
       sequenceParallel,
       zero: zeroOf(),
     },
-    schedule: virtualStages > 1 ? 'interleaved' : /gpipe/.test(schedule) ? 'gpipe' : '1f1b',
+    schedule:
+      virtualStages > 1 ? 'interleaved' : schedule.kind === 'interleaved' || pipeline === 1 ? '1f1b' : schedule.kind,
     recompute: recompute ?? practice.recompute,
     flopConvention: 'full',
     options: {
@@ -286,6 +313,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
+  const counted = published.length > 0 ? undefined : secondsOfFlops(row, job);
+  if (counted !== undefined)
+    assumed.push(`measured: ${row.measured.tflopsPerGpu} TFLOP/s of ${row.measured.tflopsKind}`);
   const domainDevice = { ...device, scaleUp: { ...device.scaleUp, domain: hardware.domain } };
   const cluster: Cluster = {
     name: row.id,
@@ -308,7 +338,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(job, cluster, assumed) : job,
     cluster,
     stack: device.stack,
-    measured,
+    measured: published.length > 0 || counted === undefined ? published : [counted],
     assumed,
     ...(practice.memoryReading ? { memoryReading: practice.memoryReading } : {}),
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),

@@ -64,7 +64,8 @@ const torchtitan: Practice = {
   microBatch: 1,
   recompute: 'none',
   dropout: false,
-  options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp' },
+  // torchao quantises where it multiplies.
+  options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp', narrowStorage: 'none' },
   withPipeline: { reshardAfterForward: false },
   memoryReading: 'allocator',
   assumed: [
@@ -205,7 +206,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2, narrowStorage: 'primary' },
+      options: { ...overlapping, tensorOverlap: 0.7, gradientBytes: 2 },
       assumed: [
         'NeMo: distributed optimizer with overlap, tensor-parallel overlap by user buffers, bf16 gradient reduction',
       ],
@@ -228,8 +229,6 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
         gradientBytes: 2,
         expertDispatch: 'hierarchical',
         expertLayout: 'copied',
-        // Megatron-Bridge's mixed_precision.py: fp8_param_gather in the delayed, tensorwise and mxfp8 recipes.
-        narrowStorage: 'primary',
       },
       leastRecompute: true,
       // Megatron-Bridge 0.5, scripts/performance/configs: cuda_graph_impl, moe_a2a_overlap and cutedsl_fused_grouped_mlp of MXFP8.

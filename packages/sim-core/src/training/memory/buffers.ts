@@ -1,7 +1,7 @@
 import type { Job } from '../job.js';
 import { headWidths } from '../parameters.js';
 import type { RankMemory } from './chunk-memory.js';
-import { weightBytes, wideBytes } from './narrow-storage.js';
+import { gatheredWeightBytes, wideBytes } from './narrow-storage.js';
 import { shardedParameters } from './state.js';
 
 const gibibyte = 2 ** 30;
@@ -57,7 +57,7 @@ function shardedBuffers(
 ): Pick<RankBuffers, 'gatheredBytes' | 'unitGradientBytes' | 'accumulatorBytes'> {
   const { options, parallel } = job;
   const wide = wideBytes(job.precision);
-  const perWeight = options.narrowStorage === 'primary' ? weightBytes(job) / 2 : wide;
+  const perWeight = gatheredWeightBytes(job);
   const edges = held.edges.dense + held.edges.expert;
   const all = held.layers.dense + held.layers.expert + edges;
   const [largest = 0, second = 0] = largestLayers;

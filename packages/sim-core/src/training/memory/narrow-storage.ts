@@ -1,18 +1,11 @@
 import type { Precision } from '../../platform/device.js';
 import type { Job } from '../job.js';
+import { gemmElementBytes, scaleBytes } from '../operator-time.js';
 
 /** Bytes of one element of a narrow format with its share of the block scales; undefined for formats of 16 bit and more. */
 function narrowElementBytes(precision: Precision): number | undefined {
-  switch (precision) {
-    case 'fp8':
-      return 1;
-    case 'mxfp8':
-      return 1 + 1 / 32;
-    case 'nvfp4':
-      return 0.5 + 1 / 16;
-    default:
-      return undefined;
-  }
+  const bytes = gemmElementBytes(precision);
+  return bytes < 2 ? bytes + scaleBytes(precision) : undefined;
 }
 
 /** What decides how wide activations and weights lie in memory. */
@@ -26,17 +19,24 @@ export const wideBytes = (precision: Precision): number => (precision === 'fp32'
 
 /** Bytes of an element of a GEMM's input as the backward pass finds it; undefined where it is the tensor between operators itself. */
 export function keptNarrowBytes({ precision, options }: StorageSetting): number | undefined {
-  return (options.narrowStorage ?? 'none') === 'none' ? undefined : narrowElementBytes(precision);
+  return options.narrowStorage === 'none' ? undefined : narrowElementBytes(precision);
+}
+
+/** Bytes of an element of weights that exist in the narrow format alone; undefined where 16-bit ones exist. */
+function primaryBytes(job: StorageSetting): number | undefined {
+  // nvfp4 keeps 16-bit weights: four bits have no room for an update.
+  return job.options.narrowStorage === 'copies' || job.precision === 'nvfp4' ? undefined : keptNarrowBytes(job);
 }
 
 /**
  * Bytes of a GEMM weight. Transformer Engine caches a quantised weight by rows and by columns, for forward and input gradient;
- * as primary weights these two are all there is. nvfp4 keeps its 16-bit weights in either case.
+ * as primary weights these two are all there is.
  */
 export function weightBytes(job: StorageSetting): number {
-  const wide = wideBytes(job.precision);
-  const narrow = keptNarrowBytes(job);
-  if (narrow === undefined) return wide;
-  const both = 2 * narrow;
-  return job.options.narrowStorage === 'primary' && job.precision !== 'nvfp4' ? both : wide + both;
+  const primary = primaryBytes(job);
+  if (primary !== undefined) return 2 * primary;
+  return wideBytes(job.precision) + 2 * (keptNarrowBytes(job) ?? 0);
 }
+
+/** Bytes of a GEMM weight as FSDP gathers it: narrow ones by rows for the forward, by columns for the backward. */
+export const gatheredWeightBytes = (job: StorageSetting): number => primaryBytes(job) ?? wideBytes(job.precision);

@@ -1,5 +1,5 @@
 import type { Job } from '../job.js';
-import { parameterCount, type RankParameters } from '../parameters.js';
+import { parameterCount, predictionParameterCount, type RankParameters } from '../parameters.js';
 import { weightBytes, wideBytes } from './narrow-storage.js';
 
 /** Bytes of weights, gradients and optimizer states of one parameter (spec/model.md 3.1). */
@@ -25,8 +25,8 @@ export function stateBytesOf(job: Job): StateBytes {
 /** Bytes of the whole model's weights, gradients and optimizer states. */
 export function modelStateBytes(job: Job): number {
   const { weights, gradients, optimizer } = stateBytesOf(job);
-  const { total, multiTokenPrediction } = parameterCount(job.model);
-  return (total + multiTokenPrediction) * (weights + gradients + optimizer);
+  const parameters = parameterCount(job.model).total + predictionParameterCount(job.model);
+  return parameters * (weights + gradients + optimizer);
 }
 
 /** Parameters of one rank: of its layers, which narrow formats store as they do, and of embedding and head. */

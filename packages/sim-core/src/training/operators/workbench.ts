@@ -1,6 +1,6 @@
 import { type Device, type Precision, peakFlopsOf } from '../../platform/device.js';
 import type { Job } from '../job.js';
-import { gemmElementBytes, gemmWorkSeconds, memorySeconds } from '../operator-time.js';
+import { gemmElementBytes, gemmWorkSeconds, memorySeconds, scaleBytes } from '../operator-time.js';
 import type { CommunicationOperator, Operator } from './operator.js';
 
 /**
@@ -52,14 +52,14 @@ export class Workbench {
 
   /**
    * Bytes moved to quantise an element of a GEMM's input. Inputs of the forward come narrow out of the norm or the activation before,
-   * output gradients are read once more; nvfp4 reads both twice, first for the greatest magnitude. Rows and columns are written,
-   * with their scales, so that the weight gradient finds its operands.
+   * output gradients are read once more. Rows and columns are written, with their scales, so that the weight gradient finds its
+   * operands. nvfp4 reads four times: rows for the greatest magnitude and again to quantise, columns the same after a Hadamard
+   * transform (arXiv 2509.25149).
    */
   #quantisedBytes(precision: Precision, role: 'forward' | 'inputGradient' | 'weightGradient'): number {
     if (role === 'weightGradient') return 0;
-    const scale = precision === 'mxfp8' ? 1 / 32 : precision === 'nvfp4' ? 1 / 16 : 0;
-    const reads = precision === 'nvfp4' ? 2 : role === 'inputGradient' ? 1 : 0;
-    return reads * this.width + 2 * (gemmElementBytes(precision) + scale);
+    const reads = precision === 'nvfp4' ? 4 : role === 'inputGradient' ? 1 : 0;
+    return reads * this.width + 2 * (gemmElementBytes(precision) + scaleBytes(precision));
   }
 
   #gemm(

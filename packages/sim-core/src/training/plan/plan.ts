@@ -81,7 +81,8 @@ export interface PlanOptions {
   readonly fold: boolean;
 }
 
-const jitters = (perturbation: Perturbation): boolean => perturbation.jitter.sigma > 0;
+/** Ranks draw for themselves: then no two are alike. */
+const jitters = ({ jitter, pauses }: Perturbation): boolean => jitter.sigma > 0 || (pauses?.perHostHour ?? 0) > 0;
 
 function initialColouring(blocks: RankBlocks, grid: RankGrid, places: RankPlaces): Colouring {
   const keys: string[] = new Array(blocks.count);

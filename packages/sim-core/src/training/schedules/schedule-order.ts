@@ -2,6 +2,7 @@ import type { ListSchedule, ScheduleName } from '../job.js';
 import { dualPipe } from './dualpipe.js';
 import { gpipe } from './gpipe.js';
 import { interleaved } from './interleaved.js';
+import { listScheduleProblems } from './list-schedule.js';
 import { oneForwardOneBackward } from './one-forward-one-backward.js';
 import type { Schedule, ScheduleSize } from './schedule.js';
 import { zeroBubbleH1 } from './zero-bubble-h1.js';
@@ -36,10 +37,10 @@ export function scheduleOrder(schedule: ScheduleName | ListSchedule, size: Sched
   const shape = scheduleShape(schedule, size.virtualStages);
   if (typeof schedule !== 'string') {
     const splitsBackward = schedule.order.some((row) => row.some((o) => o.kind === 'W'));
-    if (schedule.order.length !== size.pipeline) {
-      throw new RangeError(`${schedule.name}: lists ${schedule.order.length} ranks, the pipeline has ${size.pipeline}`);
-    }
-    return { ...shape, order: schedule.order, splitsBackward };
+    const listed: Schedule = { ...shape, order: schedule.order, splitsBackward };
+    const [problem] = listScheduleProblems(listed, size);
+    if (problem !== undefined) throw new RangeError(`${schedule.name}: ${problem}`);
+    return listed;
   }
   switch (schedule) {
     case 'gpipe':

@@ -1,9 +1,13 @@
 import type { Plan } from '../plan/plan.js';
 import { scheduleOrder } from '../schedules/index.js';
+import { writeFinish } from './finish-step.js';
 import type { StageProgram, StepProgram } from './program.js';
 import { ProgramTables } from './program-tables.js';
+import { receiveSlots } from './receive-slots.js';
+import { writeReplicated } from './replicated-parameters.js';
+import { writeSharded } from './sharded-parameters.js';
 import { stageContents } from './stage-content.js';
-import { receiveSlots, StageProgramBuilder } from './stage-program-builder.js';
+import { StageWriter } from './stage-writer.js';
 
 /** Micro-batches of each data-parallel replica: m = B / (b D). */
 export function microBatchesOf(job: Plan['job']): number {
@@ -22,9 +26,13 @@ export function buildProgram(plan: Plan): StepProgram {
   const slots = Array.from({ length: pipeline }, (_, rank) => receiveSlots(schedule, rank));
   const stages = plan.places.devices.map((device): StageProgram[] => {
     const contents = stageContents(job, device, schedule);
-    return slots.map((_, rank) =>
-      new StageProgramBuilder(job, device, rank, schedule, contents, slots, tables).build(),
-    );
+    return slots.map((_, rank) => {
+      const writer = new StageWriter(job, device, rank, schedule, contents, slots, tables);
+      if (job.parallel.zero === 3) writeSharded(writer);
+      else writeReplicated(writer);
+      writeFinish(writer);
+      return writer.program();
+    });
   });
   return {
     templates: tables.templates,

@@ -10,6 +10,7 @@ import { stageLayersOf } from '../stage-layers.js';
 import { withStageLayers } from '../stage-split.js';
 import { closeBooks } from './books.js';
 import { buildProgram, microBatchesOf } from './build-program.js';
+import { pauseSeconds, withDrawnRanks } from './drawn-slowness.js';
 import { type Execution, StepExecution } from './execution.js';
 import type { StepProgram } from './program.js';
 import { slowFactors } from './slow-factors.js';
@@ -23,11 +24,24 @@ export interface StepOptions {
   readonly step?: number;
 }
 
-const execute = (plan: Plan, program: StepProgram, perturbation: Perturbation, options: StepOptions): Execution =>
-  new StepExecution(plan, program, {
-    factors: slowFactors(plan, perturbation, options.step ?? 0),
+const execute = (
+  plan: Plan,
+  program: StepProgram,
+  perturbation: Perturbation,
+  options: StepOptions,
+  calmSeconds = 0,
+): Execution => {
+  const step = options.step ?? 0;
+  const pauses = pauseSeconds(plan, perturbation, step, calmSeconds);
+  return new StepExecution(plan, program, {
+    factors: slowFactors(plan, perturbation, step),
     coalesce: options.coalesce ?? true,
+    ...(pauses ? { pauses } : {}),
   }).run();
+};
+
+const isCalm = ({ slowRanks, jitter, pauses }: Perturbation): boolean =>
+  slowRanks.length === 0 && jitter.sigma === 0 && (pauses?.perHostHour ?? 0) === 0;
 
 /**
  * Simulates one optimizer step of a job on a cluster and accounts for every GPU-second of it (architecture: Job + Cluster ->
@@ -37,16 +51,17 @@ const execute = (plan: Plan, program: StepProgram, perturbation: Perturbation, o
 export function simulateStep(
   asked: Job,
   cluster: Cluster,
-  perturbation: Perturbation = noPerturbation,
+  disturbance: Perturbation = noPerturbation,
   options: StepOptions = {},
 ): StepReport {
   const job = withStageLayers(asked, cluster);
+  const perturbation = withDrawnRanks(disturbance, ranksOf(job));
   const fold = options.fold ?? true;
   const plan = buildPlan(job, cluster, perturbation, { fold });
   const program = buildProgram(plan);
-  const execution = execute(plan, program, perturbation, options);
-  const slow = perturbation.slowRanks.length > 0 || perturbation.jitter.sigma > 0;
-  const twin = slow ? runTwin(job, cluster, perturbation, options) : execution;
+  const calm = isCalm(perturbation) ? undefined : runTwin(job, cluster, perturbation, options);
+  const execution = execute(plan, program, perturbation, options, calm?.stepSeconds);
+  const twin = calm ?? execution;
   const gpus = plan.grid.ranks;
   const { stepSeconds } = execution;
   const flops = stepFlops(job.model, job, recomputedLayers(job));
@@ -69,6 +84,8 @@ export function simulateStep(
   };
 }
 
+const ranksOf = ({ parallel }: Job): number => parallel.tensor * parallel.context * parallel.data * parallel.pipeline;
+
 /** Which layers full recomputation runs again: all, or the first of each stage. */
 function recomputedLayers(job: Job): (layer: number) => boolean {
   const { recomputeLayers } = job.options;
@@ -85,17 +102,25 @@ function recomputedLayers(job: Job): (layer: number) => boolean {
 
 /** The same plan without slow ranks and jitter, folded: what its waits have less is what stragglers cause (spec/model.md 9.2). */
 function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options: StepOptions): Execution {
-  const calm: Perturbation = { ...perturbation, slowRanks: [], jitter: { sigma: 0 } };
+  const { slowFraction: _slow, pauses: _pauses, ...rest } = perturbation;
+  const calm: Perturbation = { ...rest, slowRanks: [], jitter: { sigma: 0 } };
   const plan = buildPlan(job, cluster, calm, { fold: true });
   return execute(plan, buildProgram(plan), calm, options);
 }
 
 /**
- * Seconds of the first `draws` steps, each with its own jitter: plan and program are those of all of them.
+ * Seconds of the first `draws` steps, each with its own jitter and pauses: plan and program are those of all of them.
  * @throws RangeError as `simulateStep` does.
  */
-export function jitteredStepSeconds(job: Job, cluster: Cluster, perturbation: Perturbation, draws: number): number[] {
-  const plan = buildPlan(withStageLayers(job, cluster), cluster, perturbation, { fold: true });
+export function jitteredStepSeconds(asked: Job, cluster: Cluster, disturbance: Perturbation, draws: number): number[] {
+  const job = withStageLayers(asked, cluster);
+  const perturbation = withDrawnRanks(disturbance, ranksOf(job));
+  const plan = buildPlan(job, cluster, perturbation, { fold: true });
   const program = buildProgram(plan);
-  return Array.from({ length: draws }, (_, step) => execute(plan, program, perturbation, { step }).stepSeconds);
+  const pauses = (perturbation.pauses?.perHostHour ?? 0) > 0;
+  const calmSeconds = pauses ? runTwin(job, cluster, perturbation, {}).stepSeconds : 0;
+  return Array.from(
+    { length: draws },
+    (_, step) => execute(plan, program, perturbation, { step }, calmSeconds).stepSeconds,
+  );
 }

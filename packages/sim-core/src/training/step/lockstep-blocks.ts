@@ -1,0 +1,140 @@
+import type { Plan } from '../plan/plan.js';
+import { Book } from './books.js';
+import type { ClassCursors } from './class-cursors.js';
+import type { ComputeStreams } from './compute-streams.js';
+import type { Ledger } from './ledger.js';
+import type { MeetingGroups } from './meeting-groups.js';
+import type { StepProgram } from './program.js';
+import { EventKind, type StepClock } from './step-clock.js';
+import { SegmentKind, type Template } from './template.js';
+
+/**
+ * Advances classes through blocks in which nothing can interfere, ahead of the clock and in one event a class: the max-plus
+ * recurrence over the block's segments, where a collective starts when the last member of its group has come to it, is the
+ * same as executing them one by one.
+ */
+export class LockstepBlocks {
+  readonly #clock: StepClock;
+  readonly #cursors: ClassCursors;
+  readonly #streams: ComputeStreams;
+  readonly #groups: MeetingGroups;
+  readonly #ledger: Ledger;
+  /** By collective descriptor: the group of each class that it runs over. */
+  readonly #groupOf: readonly Int32Array[];
+  // One entry a class: when it came to the block, and the time up to which it has been carried.
+  readonly #start: Float64Array;
+  readonly #time: Float64Array;
+  readonly #template: (Template | undefined)[];
+  // One entry a group: members that have come to the collective, and the segment that it is.
+  readonly #arrived: Int32Array;
+  readonly #segment: Int32Array;
+  /** Groups whose members have all come. */
+  readonly #complete: number[] = [];
+
+  constructor(
+    plan: Plan,
+    program: StepProgram,
+    clock: StepClock,
+    cursors: ClassCursors,
+    streams: ComputeStreams,
+    groups: MeetingGroups,
+    ledger: Ledger,
+  ) {
+    this.#clock = clock;
+    this.#cursors = cursors;
+    this.#streams = streams;
+    this.#groups = groups;
+    this.#ledger = ledger;
+    const columns = new Map(
+      plan.kinds.map((kind) => [kind, Int32Array.from(plan.classes, (_, k) => plan.groupOf(kind, k))]),
+    );
+    const none = new Int32Array(cursors.count);
+    this.#groupOf = program.collectives.map(({ group }) =>
+      group === 'tie' || group === 'world' ? none : (columns.get(group) ?? none),
+    );
+    this.#start = new Float64Array(cursors.count);
+    this.#time = new Float64Array(cursors.count);
+    this.#template = new Array(cursors.count);
+    this.#arrived = new Int32Array(groups.all.length);
+    this.#segment = new Int32Array(groups.all.length);
+  }
+
+  startOf(k: number): number {
+    return this.#start[k] as number;
+  }
+
+  /** A class comes to a block: it is carried to its end or to a collective that others have not come to yet. */
+  arrive(k: number): void {
+    const { now } = this.#clock;
+    const template = this.#cursors.template(k);
+    if (!template) return;
+    this.#template[k] = template;
+    this.#start[k] = now;
+    this.#time[k] = now;
+    this.#comeTo(k, template, this.#compute(k, template, 0));
+    for (let group = this.#complete.pop(); group !== undefined; group = this.#complete.pop()) this.#meet(group);
+  }
+
+  /** Carries a class over its compute segments from one on; returns the collective that follows, or the number of segments. */
+  #compute(k: number, template: Template, from: number): number {
+    let segment = from;
+    for (; segment < template.segments && template.kind[segment] === SegmentKind.compute; segment++) {
+      this.#time[k] = (this.#time[k] as number) + this.#streams.seconds(template, segment, k);
+    }
+    return segment;
+  }
+
+  /** A class ends its block, or comes to a collective; the last member of its group completes it. */
+  #comeTo(k: number, template: Template, segment: number): void {
+    if (segment >= template.segments) {
+      this.#clock.queue.push(this.#time[k] as number, k * 4 + EventKind.block);
+      return;
+    }
+    const group = this.#groupOf[template.argument[segment] as number]?.[k] as number;
+    const arrived = (this.#arrived[group] as number) + 1;
+    this.#arrived[group] = arrived;
+    this.#segment[group] = segment;
+    if (arrived === this.#groups.all[group]?.classes.length) this.#complete.push(group);
+  }
+
+  /** All members have come: their collective runs and they go on, together for as long as they only meet each other. */
+  #meet(group: number): void {
+    const meeting = this.#groups.all[group];
+    const first = meeting?.classes[0] ?? 0;
+    const template = this.#template[first];
+    if (!meeting || !template) return;
+    const { classes, book } = meeting;
+    const ledger = this.#ledger;
+    const time = this.#time;
+    this.#arrived[group] = 0;
+    let segment = this.#segment[group] as number;
+    do {
+      const exposed = this.#groups.exposedSeconds(group, template.argument[segment] as number);
+      let start = 0;
+      for (let i = 0; i < classes.length; i++) start = Math.max(start, time[classes[i] as number] as number);
+      let next = segment;
+      for (let i = 0; i < classes.length; i++) {
+        const k = classes[i] as number;
+        ledger.book(k, Book.skew, start - (time[k] as number));
+        ledger.book(k, book, exposed);
+        time[k] = start + exposed;
+        next = this.#compute(k, this.#template[k] as Template, segment + 1);
+      }
+      segment = next;
+    } while (segment < template.segments && this.#groupOf[template.argument[segment] as number]?.[first] === group);
+    for (let i = 0; i < classes.length; i++) {
+      const k = classes[i] as number;
+      this.#comeTo(k, this.#template[k] as Template, segment);
+    }
+  }
+}
+
+/** True when collectives inside blocks meet nobody else's traffic: they stay in their scale-up domain. */
+export function blocksAreAlone(plan: Plan): boolean {
+  return plan.groups.every(
+    (group) =>
+      ['data', 'expertData', 'shard', 'replica'].includes(group.kind) ||
+      group.placement.ranks <= 1 ||
+      group.placement.domains === 1,
+  );
+}
