@@ -5,6 +5,7 @@ import {
   layerActivationBytes,
   type Parallel,
   type RecomputeModule,
+  simulateStep,
   stageMemories,
   stepMemory,
 } from '@regatta/sim-core';
@@ -186,6 +187,30 @@ describe('modules that are computed again', () => {
     expect(bytes(dense, 'dense', []) - bytes(dense, 'dense', ['mlp'])).toBe(6 * tokens * 4096);
     // A module that a layer has not saves nothing.
     expect(bytes(dense, 'dense', ['moe', 'mlaUpProjection'])).toBe(bytes(dense, 'dense', []));
+  });
+
+  test('and costs its time and FLOP, booked as recomputation', () => {
+    const step = (model: Job['model'], recomputeModules: readonly RecomputeModule[]) =>
+      simulateStep(
+        withOptions(testJob({ data: 8 }, { model, recompute: 'selective' }), { recomputeModules }),
+        testCluster(1),
+      );
+    const cases: readonly (readonly [Job['model'], RecomputeModule, number])[] = [
+      [routed, 'mlaUpProjection', 256 * 16 * 96 + 128 * 16 * 128],
+      [routed, 'sharedExperts', 3 * 1024 * 512],
+      [routed, 'moe', 1024 * 16 + 3 * 1024 * 512 * 5],
+      [routed, 'layerNorm', 0],
+      [routed, 'moeActivation', 0],
+      [dense, 'mlp', 3 * 1024 * 4096],
+      [dense, 'alternateMatmuls', 2 * 1024 * 1024 + 1024 * 4096],
+    ];
+    for (const [model, module, weights] of cases) {
+      const [none, again] = [step(model, []), step(model, [module])];
+      expect(again.stepSeconds, module).toBeGreaterThan(none.stepSeconds);
+      expect(again.gpuSeconds.recompute, module).toBeGreaterThan(0);
+      expect(again.modelFlops, module).toBe(none.modelFlops);
+      expect(again.hardwareFlops - none.hardwareFlops, module).toBeCloseTo(2 * 64 * 1024 * weights * 8, -6);
+    }
   });
 
   test('every second matmul: q, v, gate and down are kept, and what attention returned', () => {

@@ -52,16 +52,11 @@ export function peakMoment(
       outputs += here.keptOutputBytes;
       inFlight++;
     }
-    // The loss comes first in the last chunk's backward; what its layers need besides comes when the logits are gone.
-    let activationsBytes = kept + (kind === 'B' ? here.workingBytes : 0);
-    let temporaryBytes = always + outputs + (kind === 'W' ? 0 : here.lossBytes);
-    if (kind === 'B') {
-      const own = here.gradientBytes + buffers.unitGradientBytes;
-      if (own > fragmentation * here.logitBytes + here.lossBytes) {
-        activationsBytes -= here.logitBytes;
-        temporaryBytes += own - here.lossBytes;
-      }
-    }
+    const activationsBytes = kept + (kind === 'B' ? here.workingBytes : 0);
+    // In the last chunk's backward the loss comes first; what its layers need besides finds the room that the logits have left.
+    const backward = kind === 'B' ? here.gradientBytes + buffers.unitGradientBytes : 0;
+    const loss = kind === 'W' ? 0 : here.lossBytes;
+    const temporaryBytes = always + outputs + Math.max(loss, backward - fragmentation * here.logitBytes);
     const total = fragmentation * (stateBytes + activationsBytes) + temporaryBytes;
     if (total > most) {
       most = total;
