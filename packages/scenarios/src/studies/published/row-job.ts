@@ -5,6 +5,7 @@ import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
 import { rowHardware, unknownHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
+import { withLeastRecompute } from './row-recompute.js';
 import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
@@ -16,6 +17,8 @@ export interface RowJob {
   /** The fleet had slow hosts; absent = all alike. */
   readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
+  /** What a reading of memory counts: all that the device holds (default), or what the framework's allocator has taken. */
+  readonly memoryReading?: 'device' | 'allocator';
   readonly assumed: readonly string[];
 }
 
@@ -130,6 +133,10 @@ function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { 
   };
 }
 
+/** True when 16-bit weights and gradients with unsharded optimizer states fit a device at all. */
+const unshardedFits = (model: ModelShape, memoryBytes: number, ranks: number): boolean =>
+  (16 * parameterCount(model).total) / ranks <= memoryBytes;
+
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
 function nearestStack(device: string, wanted: string): string | undefined {
   const names = stacksOf(device).map((stack) => stack.name);
@@ -204,12 +211,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const sharding = shardingOf(row.optimizerSharding);
   if (sharding === 'unread') assumed.push(`optimizerSharding ${row.optimizerSharding} not read`);
   const fsdp = (row.fsdpShardGroup ?? 0) > 0 || schedule.sharded || row.zeroStage === 3;
-  const zeroOf = (): 0 | 1 | 2 | 3 => {
-    if (fsdp) return 3;
-    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (sharding !== undefined && sharding !== 'unread') return sharding;
-    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
-  };
+  // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
+  const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
+  if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
   const perRank = model.layers / pipeline;
   const interleaves = pipeline > 1 && schedule.kind === 'interleaved';
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
@@ -231,15 +235,24 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
   const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
   if (readRecompute === 'unread') assumed.push(`recompute ${row.recompute} not read`);
-  const recompute = perOperator ? 'full' : readRecompute === 'unread' ? undefined : readRecompute;
-  // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
-  if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
+  const recompute = perOperator ? 'selective' : readRecompute === 'unread' ? undefined : readRecompute;
+  if (perOperator) assumed.push('selective-op recomputation: all but attention and every second matmul');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
   const stackName = nearestStack(hardware.device, practice.stack);
   const device = catalogueDevice(hardware.device, stackName);
   if (!device) return skip(`no device ${hardware.device}`);
   if (stackName !== practice.stack) assumed.push(`stack: ${device.stack} (no ${practice.stack} for this device)`);
+  const zeroOf = (): 0 | 1 | 2 | 3 => {
+    if (fsdp) return 3;
+    if (row.zeroStage === 0 && !unshardedFits(model, device.memoryBytes, tensor * pipeline)) {
+      assumed.push('optimizer sharded: its states alone would not fit a device');
+      return 1;
+    }
+    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
+    if (sharding !== undefined && sharding !== 'unread') return sharding;
+    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
+  };
   const pure = row.mixedPrecisionMode === 'PURE';
   const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
   // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.
@@ -291,11 +304,12 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       offloadOptimizer: false,
       stageSplit: 'even',
       ...practice.options,
-      ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      ...(pipeline === 1 ? practice.withoutPipeline : practice.withPipeline),
       ...graphed?.options,
+      ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
@@ -321,11 +335,12 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   };
   return {
     id: row.id,
-    job,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(job, cluster, assumed) : job,
     cluster,
     stack: device.stack,
     measured: published.length > 0 || counted === undefined ? published : [counted],
     assumed,
+    ...(practice.memoryReading ? { memoryReading: practice.memoryReading } : {}),
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
   };
 }

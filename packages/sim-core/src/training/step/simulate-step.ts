@@ -2,7 +2,7 @@ import type { Cluster } from '../../platform/cluster.js';
 import { peakFlopsOf } from '../../platform/device.js';
 import { stepFlops } from '../flops.js';
 import { type Job, noPerturbation, type Perturbation } from '../job.js';
-import { stepMemory } from '../memory.js';
+import { stepMemory } from '../memory/index.js';
 import { buildPlan } from '../plan/build-plan.js';
 import type { Plan } from '../plan/plan.js';
 import type { StepReport } from '../report.js';
