@@ -8,7 +8,11 @@ import {
 import { z } from 'zod';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice } from '../catalogue/lookup.js';
+import { parseLocated } from '../schema/located-text.js';
+import { isTree } from '../schema/paths.js';
+import { describeIssues } from '../schema/zod-issues.js';
 import { collectiveTable } from './collective-table.js';
+import { deviceOfText } from './published/row-hardware.js';
 
 const rowSchema = z.looseObject({
   bytes: z.number().positive(),
@@ -57,11 +61,50 @@ export interface BusbwScore {
 const largeBytes = 16 * 2 ** 20;
 const smallBytes = 64 * 2 ** 10;
 
+/** A set that cannot be scored. */
+export interface UnscoredSet {
+  readonly id: string;
+  readonly source: string;
+  readonly reason: string;
+}
+
+/**
+ * Scores the sets of bus bandwidths of a file of the form of reference/published/nccl-busbw.json; a file without sets has none. Sets
+ * that cannot be scored are listed, each with its reason.
+ */
+export function scoreBusbwFile(text: string, file: string): { scores: BusbwScore[]; unscored: UnscoredSet[] } {
+  const scores: BusbwScore[] = [];
+  const unscored: UnscoredSet[] = [];
+  const root = parseLocated(text, file).value;
+  const sets: readonly unknown[] = isTree(root) && Array.isArray(root.sets) ? root.sets : [];
+  sets.forEach((value, i) => {
+    const id = `${(file.split('/').at(-1) ?? file).replace(/\.json$/, '')}/set ${i + 1}`;
+    const leaveOut = (reason: string): void => {
+      unscored.push({ id, source: file, reason });
+    };
+    const parsed = setSchema.safeParse(value);
+    if (!parsed.success) {
+      const issues = describeIssues(parsed.error, value, setSchema);
+      leaveOut(issues.map(({ path, message, expected }) => `${path}: ${message}, expected ${expected}`).join('; '));
+      return;
+    }
+    try {
+      const [score] = scoreBusbwSets([parsed.data]);
+      if (score && score.rows.length > 0) scores.push(score);
+      else leaveOut('no row has a time or a bandwidth');
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      leaveOut(error.message.replace(/^\w+: /, ''));
+    }
+  });
+  return { scores, unscored };
+}
+
 /** Catalogue name of a `gpu` such as `h100_80gb`; undefined when there is none. */
 function deviceNamed(gpu: string): string | undefined {
   const [chip = '', memory = ''] = gpu.toLowerCase().split(/[_\s-]+/);
   const same = deviceHardware.map(({ name }) => name).filter((name) => name.split('-')[0] === chip);
-  return same.find((name) => name.endsWith(`-${memory}`)) ?? same[0];
+  return same.find((name) => name.endsWith(`-${memory}`)) ?? same[0] ?? deviceOfText(gpu);
 }
 
 /** The machine of a set: nodes of 8 over a rail fabric, NICs as its text says or as usual for the device. */
