@@ -19,7 +19,7 @@ interface FieldFlag {
 const fieldFlags: Readonly<Record<string, FieldFlag>> = {
   model: { path: 'job.model', count: false, describe: 'model: catalogue name or path of a config.json' },
   cluster: { path: 'cluster', count: false, describe: 'cluster: catalogue name' },
-  device: { path: 'cluster.device', count: false, describe: 'device: catalogue name' },
+  device: { path: 'cluster.device', count: false, describe: 'device: catalogue name, or path of a device file' },
   tp: { path: 'job.parallel.tensor', count: true, describe: 'tensor-parallel size' },
   pp: { path: 'job.parallel.pipeline', count: true, describe: 'pipeline-parallel size' },
   cp: { path: 'job.parallel.context', count: true, describe: 'context-parallel size' },

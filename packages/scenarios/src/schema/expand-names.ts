@@ -6,8 +6,10 @@ import { catalogueModels } from '../catalogue/models.js';
 import { readHfConfig } from '../importers/hf-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
+import { parseLocated } from './located-text.js';
 import { isTree, type Tree } from './paths.js';
-import { scheduleNames } from './scenario-schema.js';
+import { deviceSchema, scheduleNames } from './scenario-schema.js';
+import { describeIssues } from './zod-issues.js';
 
 /** Reads a file that a scenario names; undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
@@ -18,11 +20,16 @@ export interface Expansion {
   readonly warnings: string[];
 }
 
+const pathOf: Readonly<Record<string, string>> = {
+  model: ', or the path of a config.json',
+  device: ', or the path of a device file',
+};
+
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
   code: 'unknown-name',
   path,
   message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
-  expected: `a name of regatta catalogue ${kind}s${kind === 'model' ? ', or the path of a config.json' : ''}`,
+  expected: `a name of regatta catalogue ${kind}s${pathOf[kind] ?? ''}`,
   received: name,
 });
 
@@ -54,7 +61,22 @@ function expandModel(value: unknown, read: ReadText, found: Expansion): unknown 
   return undefined;
 }
 
-function expandDevice(value: unknown, stack: unknown, path: string, found: Expansion): unknown {
+/** A device file, such as `regatta calibrate` writes: its fields are checked with the rest of the scenario. */
+function deviceFile(text: string, file: string, found: Expansion): unknown {
+  const located = parseLocated(text, file);
+  const parsed = deviceSchema.safeParse(located.value);
+  if (!parsed.success)
+    found.issues.push(
+      ...describeIssues(parsed.error, located.value, deviceSchema).map(({ at, ...issue }) => ({
+        file,
+        ...located.locate(at.map(String)),
+        ...issue,
+      })),
+    );
+  return parsed.success ? located.value : undefined;
+}
+
+function expandDevice(value: unknown, stack: unknown, path: string, read: ReadText, found: Expansion): unknown {
   if (typeof value !== 'string') return value;
   const device = catalogueDevice(value, typeof stack === 'string' ? stack : undefined);
   if (device) return inlineDevice(device);
@@ -69,6 +91,8 @@ function expandDevice(value: unknown, stack: unknown, path: string, found: Expan
     });
     return inlineDevice(catalogueDevice(value) ?? ({} as Device));
   }
+  const text = read(value);
+  if (text !== undefined) return deviceFile(text, value, found);
   found.issues.push(
     unknownName(
       path,
@@ -80,7 +104,7 @@ function expandDevice(value: unknown, stack: unknown, path: string, found: Expan
   return undefined;
 }
 
-function expandCluster(value: unknown, stack: unknown, found: Expansion): unknown {
+function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
   let tree = value;
   let constants: Readonly<Record<string, number>> = {};
   if (typeof value === 'string') {
@@ -101,7 +125,7 @@ function expandCluster(value: unknown, stack: unknown, found: Expansion): unknow
     tree = { name: known.name, ...JSON.parse(JSON.stringify(cluster)) };
   }
   if (!isTree(tree)) return tree;
-  const device = expandDevice(tree.device, stack, 'cluster.device', found);
+  const device = expandDevice(tree.device, stack, 'cluster.device', read, found);
   return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
 }
 
@@ -148,6 +172,6 @@ export function expandNames(root: Tree, read: ReadText, readers: FileReaders, fo
     const incidents = expandIncidents(root.failures.incidents, read, readers, found);
     result.failures = { ...root.failures, incidents };
   }
-  if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, found);
+  if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, read, found);
   return result;
 }

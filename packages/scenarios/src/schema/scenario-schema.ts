@@ -287,6 +287,9 @@ export const scenarioFileSchema = z.strictObject({
     .optional(),
   cluster: z.union([
     z.string().describe('catalogue name'),
-    z.strictObject({ ...clusterSchema.shape, device: z.union([z.string().describe('catalogue name'), deviceSchema]) }),
+    z.strictObject({
+      ...clusterSchema.shape,
+      device: z.union([z.string().describe('catalogue name, or path of a device file'), deviceSchema]),
+    }),
   ]),
 });
