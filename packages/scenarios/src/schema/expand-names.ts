@@ -6,7 +6,11 @@ import { catalogueModels } from '../catalogue/models.js';
 import { readHfConfig } from '../importers/hf-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
+<<<<<<< HEAD
 import { parseLocated } from './located-text.js';
+=======
+import { type LocatedText, parseLocated } from './located-text.js';
+>>>>>>> main
 import { isTree, type Tree } from './paths.js';
 import { deviceSchema, scheduleNames } from './scenario-schema.js';
 import { describeIssues } from './zod-issues.js';
@@ -18,18 +22,30 @@ export type ReadText = (path: string) => string | undefined;
 export interface Expansion {
   readonly issues: InputIssue[];
   readonly warnings: string[];
+  /** The file that holds the cluster, and where in it. */
+  clusterFile?: { readonly text: LocatedText; readonly at: readonly string[] };
 }
 
+<<<<<<< HEAD
 const pathOf: Readonly<Record<string, string>> = {
   model: ', or the path of a config.json',
   device: ', or the path of a device file',
+=======
+const orPath: Readonly<Record<string, string>> = {
+  model: ', or the path of a config.json',
+  cluster: ', or the path of a file that holds one',
+>>>>>>> main
 };
 
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
   code: 'unknown-name',
   path,
   message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
+<<<<<<< HEAD
   expected: `a name of regatta catalogue ${kind}s${pathOf[kind] ?? ''}`,
+=======
+  expected: `a name of regatta catalogue ${kind}s${orPath[kind] ?? ''}`,
+>>>>>>> main
   received: name,
 });
 
@@ -104,25 +120,55 @@ function expandDevice(value: unknown, stack: unknown, path: string, read: ReadTe
   return undefined;
 }
 
+<<<<<<< HEAD
+=======
+/** A cluster by its name in the catalogue. Its constants go over those of its device. */
+function namedCluster(name: string): { readonly tree: Tree; readonly constants: Tree } | undefined {
+  const known = catalogueClusters.find((cluster) => cluster.name === name);
+  if (!known) return undefined;
+  const { constants = {}, ...cluster } = known.cluster;
+  return { tree: { name: known.name, ...JSON.parse(JSON.stringify(cluster)) }, constants };
+}
+
+/** A cluster that a file holds: alone, or as the cluster of a scenario. */
+function clusterOfFile(text: string, path: string, found: Expansion): unknown {
+  const located = parseLocated(text, path);
+  const { value } = located;
+  if (isTree(value)) {
+    const at = 'cluster' in value ? ['cluster'] : [];
+    found.clusterFile = { text: located, at };
+    return 'cluster' in value ? value.cluster : value;
+  }
+  const message = 'holds no cluster';
+  found.issues.push({
+    code: 'cluster',
+    file: path,
+    path: '',
+    message,
+    expected: 'a cluster or a scenario',
+    received: '',
+  });
+  return undefined;
+}
+
+>>>>>>> main
 function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
   let tree = value;
-  let constants: Readonly<Record<string, number>> = {};
-  if (typeof value === 'string') {
-    const known = catalogueClusters.find((cluster) => cluster.name === value);
+  let constants: Tree = {};
+  const text = typeof tree === 'string' && !namedCluster(tree) ? read(tree) : undefined;
+  if (typeof tree === 'string' && text !== undefined) {
+    tree = clusterOfFile(text, tree, found);
+    if (tree === undefined) return undefined;
+  }
+  if (typeof tree === 'string') {
+    const known = namedCluster(tree);
     if (!known) {
-      found.issues.push(
-        unknownName(
-          'cluster',
-          'cluster',
-          value,
-          catalogueClusters.map((cluster) => cluster.name),
-        ),
-      );
+      const names = catalogueClusters.map((cluster) => cluster.name);
+      found.issues.push(unknownName('cluster', 'cluster', tree, names));
       return undefined;
     }
-    const { constants: own, ...cluster } = known.cluster;
-    constants = own ?? {};
-    tree = { name: known.name, ...JSON.parse(JSON.stringify(cluster)) };
+    tree = known.tree;
+    constants = known.constants;
   }
   if (!isTree(tree)) return tree;
   const device = expandDevice(tree.device, stack, 'cluster.device', read, found);

@@ -11,6 +11,7 @@ import {
   layerParametersOnRank,
   mtpParametersOnRank,
   parameterCount,
+  predictionParameterCount,
 } from './parameters.js';
 import { devicesOfStages } from './plan/stage-devices.js';
 import type { MemoryReport } from './report.js';
@@ -93,8 +94,8 @@ export function stateBytesOf(job: Job): StateBytes {
 /** Bytes of the whole model's weights, gradients and optimizer states. */
 export function modelStateBytes(job: Job): number {
   const { weights, gradients, optimizer } = stateBytesOf(job);
-  const { total, multiTokenPrediction } = parameterCount(job.model);
-  return (total + multiTokenPrediction) * (weights + gradients + optimizer);
+  const parameters = parameterCount(job.model).total + predictionParameterCount(job.model);
+  return parameters * (weights + gradients + optimizer);
 }
 
 interface RankState {
