@@ -120,21 +120,10 @@ export const calibrate: Command = {
     },
   },
   run(args, io) {
-<<<<<<< HEAD
+    io.progress('fitting constants');
     const hints = hintsOf(args);
     const files = listArgument(args, 'data').map((name) => ({ name, text: io.readText(name) }));
     const calibration = calibrateFiles(files, hints);
-=======
-    const path = stringArgument(args, 'data');
-    if (path === undefined) {
-      throw new InputError([
-        { code: 'flag', path: '--data', message: 'is missing', expected: 'a file of measured runs', received: '' },
-      ]);
-    }
-    io.progress('fitting constants');
-    const calibration = calibrateStudy(path, readPublished(io.readText(path), path));
-    const devices = [...new Set(calibration.constants.map((constant) => constant.device))];
->>>>>>> main
     const out = stringArgument(args, 'out');
     if (out !== undefined) writeDevice(out, calibration, hints, flag(args, 'force'), io);
     if (flag(args, 'json')) {

@@ -18,17 +18,12 @@ interface FieldFlag {
 /** Flags that are a field of the scenario (contract: flags). */
 const fieldFlags: Readonly<Record<string, FieldFlag>> = {
   model: { path: 'job.model', count: false, describe: 'model: catalogue name or path of a config.json' },
-<<<<<<< HEAD
-  cluster: { path: 'cluster', count: false, describe: 'cluster: catalogue name' },
-  device: { path: 'cluster.device', count: false, describe: 'device: catalogue name, or path of a device file' },
-=======
   cluster: { path: 'cluster', count: false, describe: 'cluster: catalogue name, or a file that holds one' },
   device: {
     path: 'cluster.device',
     count: false,
-    describe: 'device: catalogue name; without a cluster, in its usual nodes and network',
+    describe: 'device: catalogue name, or path of a device file; without a cluster, in its usual nodes and network',
   },
->>>>>>> main
   tp: { path: 'job.parallel.tensor', count: true, describe: 'tensor-parallel size' },
   pp: { path: 'job.parallel.pipeline', count: true, describe: 'pipeline-parallel size' },
   cp: { path: 'job.parallel.context', count: true, describe: 'context-parallel size' },

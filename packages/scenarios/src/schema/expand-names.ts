@@ -6,11 +6,7 @@ import { catalogueModels } from '../catalogue/models.js';
 import { readHfConfig } from '../importers/hf-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
-<<<<<<< HEAD
-import { parseLocated } from './located-text.js';
-=======
 import { type LocatedText, parseLocated } from './located-text.js';
->>>>>>> main
 import { isTree, type Tree } from './paths.js';
 import { deviceSchema, scheduleNames } from './scenario-schema.js';
 import { describeIssues } from './zod-issues.js';
@@ -26,26 +22,17 @@ export interface Expansion {
   clusterFile?: { readonly text: LocatedText; readonly at: readonly string[] };
 }
 
-<<<<<<< HEAD
-const pathOf: Readonly<Record<string, string>> = {
-  model: ', or the path of a config.json',
-  device: ', or the path of a device file',
-=======
 const orPath: Readonly<Record<string, string>> = {
   model: ', or the path of a config.json',
   cluster: ', or the path of a file that holds one',
->>>>>>> main
+  device: ', or the path of a device file',
 };
 
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
   code: 'unknown-name',
   path,
   message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
-<<<<<<< HEAD
-  expected: `a name of regatta catalogue ${kind}s${pathOf[kind] ?? ''}`,
-=======
   expected: `a name of regatta catalogue ${kind}s${orPath[kind] ?? ''}`,
->>>>>>> main
   received: name,
 });
 
@@ -120,8 +107,6 @@ function expandDevice(value: unknown, stack: unknown, path: string, read: ReadTe
   return undefined;
 }
 
-<<<<<<< HEAD
-=======
 /** A cluster by its name in the catalogue. Its constants go over those of its device. */
 function namedCluster(name: string): { readonly tree: Tree; readonly constants: Tree } | undefined {
   const known = catalogueClusters.find((cluster) => cluster.name === name);
@@ -151,7 +136,6 @@ function clusterOfFile(text: string, path: string, found: Expansion): unknown {
   return undefined;
 }
 
->>>>>>> main
 function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
   let tree = value;
   let constants: Tree = {};
