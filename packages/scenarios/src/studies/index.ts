@@ -1,13 +1,17 @@
 export * from './busbw-score.js';
 export * from './calibrate.js';
+export * from './calibrate-files.js';
+export * from './calibrate-network.js';
 export * from './cluster-study.js';
 export * from './collective-table.js';
 export * from './collective-words.js';
 export * from './compare.js';
 export * from './degraded-steps.js';
+export type { FittedConstant } from './fitted-constant.js';
 export * from './inspect.js';
 export * from './long-run.js';
 export { type LongRunInput, longRunInput, type TrialTask } from './long-run-input.js';
+export * from './measured-collectives.js';
 export * from './memory-remedies.js';
 export * from './published/index.js';
 export type { UserRecovery } from './recovery-plan.js';
