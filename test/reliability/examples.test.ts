@@ -38,7 +38,9 @@ describe('examples about long runs', () => {
 
   test('how many spares: each gives less than the one before', async () => {
     const [, ...rows] = await howManySpares();
-    rows.slice(1).forEach((row, i) => expect(row.pointsPerNode).toBeLessThan(rows[i]?.pointsPerNode ?? 0));
+    rows.slice(1).forEach((row, i) => {
+      expect(row.pointsPerNode).toBeLessThan(rows[i]?.pointsPerNode ?? 0);
+    });
     expect(rows.at(-1)?.pointsPerNode).toBeLessThan(0.01);
   });
 
