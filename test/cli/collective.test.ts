@@ -12,6 +12,7 @@ function run(args: Record<string, unknown>, files: Record<string, string> = {}) 
     remark: (text) => {
       done.remarks.push(text);
     },
+    progress: () => undefined,
     readText: (path) => files[path] ?? '',
     writeFile: () => {
       throw new Error('nothing is written');

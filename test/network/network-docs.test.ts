@@ -16,6 +16,7 @@ it('docs/network.md shows what the command prints', () => {
       out += text;
     },
     remark: () => {},
+    progress: () => undefined,
     readText: () => '',
     writeFile: () => {},
     exists: () => false,

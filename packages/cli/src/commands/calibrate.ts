@@ -32,6 +32,7 @@ export const calibrate: Command = {
         { code: 'flag', path: '--data', message: 'is missing', expected: 'a file of measured runs', received: '' },
       ]);
     }
+    io.progress('fitting constants');
     const calibration = calibrateStudy(path, readPublished(io.readText(path), path));
     const devices = [...new Set(calibration.constants.map((constant) => constant.device))];
     const out = stringArgument(args, 'out');

@@ -41,9 +41,7 @@ export const replay: Command = {
         ...(draws === undefined ? {} : { draws }),
       },
       { fold: args.fold !== false },
-      (gpus) => {
-        if (io.interactive) io.remark(`simulating ${gpus} GPUs`);
-      },
+      (gpus) => io.progress(`simulating ${gpus} GPUs`),
     );
     for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
     for (const warning of memoryWarnings(report)) io.remark(warning);

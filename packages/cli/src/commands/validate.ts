@@ -1,6 +1,7 @@
 import {
   addFits,
   boundedGroups,
+  didYouMean,
   InputError,
   type MemoryScore,
   parseCount,
@@ -27,7 +28,9 @@ function measurements(args: Arguments, io: Io): { name: string; text: string }[]
   const wanted = stringArgument(args, 'source');
   const all = shippedMeasurements();
   const chosen = all.filter(({ name }) => wanted === undefined || name === wanted);
-  if (chosen.length === 0) throw wrong('--source', `unknown source ${wanted}`, all.map(({ name }) => name).join(' | '));
+  const names = all.map(({ name }) => name);
+  if (chosen.length === 0)
+    throw wrong('--source', `unknown source ${wanted}${didYouMean(wanted ?? '', names)}`, names.join(' | '));
   return chosen;
 }
 
@@ -65,7 +68,7 @@ export const validate: Command = {
     const unscored: UnscoredRow[] = [];
     const memory: MemoryScore[] = [];
     for (const { name, text } of measurements(args, io)) {
-      if (io.interactive) io.remark(`scoring ${name}`);
+      io.progress(`scoring ${name}`);
       const file = readPublished(text, name);
       const result = scoreFile(name, file);
       memory.push(scoreMemory(name, file));
