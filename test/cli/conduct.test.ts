@@ -42,7 +42,7 @@ describe('--json', () => {
 
 describe('exit codes and pipes', () => {
   test('a reader that goes away is no error', () => {
-    const { stdout, stderr } = shell('$REGATTA catalogue | head -1; echo ${PIPESTATUS[0]}');
+    const { stdout, stderr } = shell('set -o pipefail; $REGATTA catalogue | head -1; echo $?');
     expect(stderr).toBe('');
     expect(stdout).toBe('models\n0\n');
   });
