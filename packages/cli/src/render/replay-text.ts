@@ -1,23 +1,10 @@
 import type { ReplayPoint, ReplayReport } from '@regatta/scenarios';
+import { causeName } from './cause-names.js';
 import { duration, gibibytes, number, percent, whole } from './format.js';
 import { bar, table } from './table.js';
 
-const causeNames: Readonly<Record<string, string>> = {
-  ideal: 'ideal (model FLOP at peak) = MFU',
-  recompute: 'recomputation',
-  optimizer: 'optimizer',
-  kernelInefficiency: 'kernels below peak',
-  stragglers: 'stragglers',
-  smContention: 'SM contention',
-  networkContention: 'network contention',
-  exposedTensor: 'exposed tensor-parallel',
-  exposedContext: 'exposed context-parallel',
-  exposedExpert: 'exposed expert-parallel',
-  exposedPipeline: 'exposed pipeline messages',
-  exposedData: 'exposed data-parallel',
-  imbalance: 'imbalance',
-  pipelineBubble: 'pipeline bubble',
-};
+/** The share of the ideal is the model FLOP utilisation. */
+const causeTitle = (cause: string): string => `${causeName(cause)}${cause === 'ideal' ? ' = MFU' : ''}`;
 
 const shape = (point: ReplayPoint): string => {
   const { tensor, pipeline, context, expert, data, virtualStages } = point.parallel;
@@ -41,7 +28,7 @@ function lossTable(report: ReplayReport): string {
   const shown = causes.filter((cause) => points.some((point) => Math.abs(shareOf(point, cause)) >= 5e-5));
   const last = points.at(-1);
   const rows = shown.map((cause) => [
-    causeNames[cause] ?? cause,
+    causeTitle(cause),
     ...points.map((point) => percent(shareOf(point, cause), 2)),
     last ? bar(shareOf(last, cause), 28) : '',
   ]);
@@ -60,7 +47,7 @@ function differenceTable(report: ReplayReport): string {
       (point) => shareOf(point, cause) * point.stepSeconds - shareOf(base, cause) * base.stepSeconds,
     );
     if (deltas.every((delta) => Math.abs(delta) < 5e-4 * base.stepSeconds)) continue;
-    rows.push([causeNames[cause] ?? cause, ...deltas.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
+    rows.push([causeTitle(cause), ...deltas.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
   }
   const totals = others.map((point) => point.stepSeconds - base.stepSeconds);
   rows.push(['step time', ...totals.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
@@ -105,7 +92,10 @@ export function replayText(report: ReplayReport): string {
     'memory',
   ];
   const folding = points
-    .map(({ folding: f }) => `${whole(f.ranks)} ranks as ${whole(f.classes)} classes, ${whole(f.events)} events`)
+    .map(
+      ({ folding: f }) =>
+        `${whole(f.ranks)} ranks as ${whole(f.classes)} ${f.classes === 1 ? 'class' : 'classes'}, ${whole(f.events)} events`,
+    )
     .join('; ');
   return [
     `${scenario.name}: ${scenario.job.model.name ?? 'model'} on ${scenario.cluster.device.name ?? 'device'} (stack ${scenario.cluster.device.stack ?? 'inline'}), ${report.scaling} scaling against ${whole(report.baselineGpus)} GPUs\n`,

@@ -11,6 +11,7 @@ export { type LongRunInput, longRunInput, type TrialTask } from './long-run-inpu
 export * from './published/index.js';
 export type { UserRecovery } from './recovery-plan.js';
 export * from './replay.js';
+export * from './replay-timeline.js';
 export * from './scaling-points.js';
 export * from './step-speed.js';
 export * from './trials.js';
