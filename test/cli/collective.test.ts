@@ -12,6 +12,7 @@ function run(args: Record<string, unknown>, files: Record<string, string> = {}) 
     remark: (text) => {
       done.remarks.push(text);
     },
+    commandLine: 'regatta',
     progress: () => undefined,
     readText: (path) => files[path] ?? '',
     writeFile: () => {

@@ -19,6 +19,7 @@ function run(args: Record<string, unknown>): { out: string; remarks: string[] } 
     remark: (text) => {
       done.remarks.push(text);
     },
+    commandLine: 'regatta',
     progress: () => undefined,
     readText: (path) => readFileSync(path, 'utf8'),
     writeFile: () => {

@@ -1,8 +1,15 @@
-import { type ReplayRequest, type Resolution, replayStudy, replayTimeline } from '@regatta/scenarios';
+import {
+  type ReplayReport,
+  type ReplayRequest,
+  type ReplayTimeline,
+  replayStudy,
+  replayTimeline,
+} from '@regatta/scenarios';
 import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { replayHtml } from '../render/replay-html.js';
 import { memoryWarnings, replayText } from '../render/replay-text.js';
 import { stepTrace } from '../render/step-trace.js';
 
@@ -28,6 +35,7 @@ export const replay: Command = {
     baseline: { type: 'string', describe: 'GPU count to compare with (default: the smallest)' },
     draws: { type: 'string', describe: 'steps to draw where the scenario has jitter (default 10)' },
     fold: { type: 'boolean', describe: 'fold ranks that cannot be told apart (--no-fold: simulate every rank)' },
+    report: { type: 'string', describe: 'write an HTML page with charts to this file' },
     trace: { type: 'string', describe: 'write the step of the largest count to this file, for Perfetto' },
     'require-fit': { type: 'boolean', describe: 'exit 1 when a point does not fit in memory' },
   },
@@ -45,28 +53,37 @@ export const replay: Command = {
     const { report, warnings } = replayStudy(resolution, request, options, (gpus) =>
       io.progress(`simulating ${gpus} GPUs`),
     );
-    for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
-    for (const warning of memoryWarnings(report)) io.remark(warning);
-    writeTimeline(args, io, resolution, request, options);
+    const notes = [...resolution.warnings, ...warnings].map((warning) => `note: ${warning}`);
+    const remarks = [...notes, ...memoryWarnings(report)];
+    for (const remark of remarks) io.remark(remark);
+    writeTimeline(args, io, { report, remarks }, () => replayTimeline(resolution, request, options));
     deliver(args, io, report, () => replayText(report));
     return flag(args, 'require-fit') && report.points.some((point) => !point.memory.fits) ? 1 : 0;
   },
 };
 
-/** Writes --trace: the step of the largest point in time. */
+/** Writes --trace and --report, which show the step of the largest point in time. */
 function writeTimeline(
   args: Arguments,
   io: Io,
-  resolution: Resolution,
-  request: ReplayRequest,
-  options: { readonly fold: boolean },
+  { report, remarks }: { readonly report: ReplayReport; readonly remarks: readonly string[] },
+  simulate: () => ReplayTimeline,
 ): void {
-  const path = stringArgument(args, 'trace');
-  if (path === undefined) return;
-  io.progress('writing the trace');
-  const { gpus, timeline } = replayTimeline(resolution, request, options);
-  const { text, notes } = stepTrace(timeline, { name: `${resolution.scenario.name}, ${gpus} GPUs` });
-  io.writeFile(path, text, flag(args, 'force'));
-  for (const note of notes) io.remark(`note: ${note}`);
-  io.remark(`wrote ${path}`);
+  const trace = stringArgument(args, 'trace');
+  const page = stringArgument(args, 'report');
+  if (trace === undefined && page === undefined) return;
+  io.progress('recording the step of the largest count');
+  const { gpus, timeline } = simulate();
+  const files: [path: string, text: string][] = [];
+  if (trace !== undefined) {
+    const { text, notes } = stepTrace(timeline, { name: `${report.scenario.name}, ${gpus} GPUs` });
+    for (const note of notes) io.remark(`note: ${note}`);
+    files.push([trace, text]);
+  }
+  if (page !== undefined)
+    files.push([page, replayHtml({ report, timeline, warnings: remarks, commandLine: io.commandLine })]);
+  for (const [path, text] of files) {
+    io.writeFile(path, text, flag(args, 'force'));
+    io.remark(`wrote ${path}`);
+  }
 }

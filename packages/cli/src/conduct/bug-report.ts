@@ -1,3 +1,5 @@
+import { commandLineOf } from './command-line.js';
+
 const frames = 6;
 
 /** Functions that an error came through, innermost first: what a report needs of a stack. */
@@ -17,12 +19,11 @@ function passage(error: Error): string {
 export function bugReport(error: unknown, version: string, argv: readonly string[]): string {
   const message = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
   const way = error instanceof Error ? passage(error) : '';
-  const quoted = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const stack = process.env.REGATTA_DEBUG === '1' && error instanceof Error ? `${error.stack}\n` : '';
   return [
     `error: a bug of Regatta, not of yours: ${message}`,
     'please report these lines, and the files that the command names:',
-    `  command  regatta ${quoted.join(' ')}`,
+    `  command  ${commandLineOf(argv)}`,
     `  version  ${version}, Node ${process.version}, ${process.platform} ${process.arch}`,
     ...(way === '' ? [] : [`  through  ${way}`]),
     stack,

@@ -19,6 +19,8 @@ export interface Io {
   writeFile(path: string, text: string, force: boolean): void;
   exists(path: string): boolean;
   readonly color: boolean;
+  /** What was typed, as it can be typed again. */
+  readonly commandLine: string;
   /** Columns of the terminal, 100 when there is none. */
   readonly width: number;
   readonly interactive: boolean;
@@ -51,6 +53,7 @@ export interface IoOptions {
   /** stdout holds JSON, which nothing is laid over. */
   readonly json: boolean;
   readonly color: boolean | undefined;
+  readonly commandLine: string;
 }
 
 /** The terminal and the disk; `end` when the command has ended. */
@@ -58,7 +61,7 @@ export interface ProcessIo extends Io {
   end(): void;
 }
 
-export function processIo({ quiet, json, color: colorFlag }: IoOptions): ProcessIo {
+export function processIo({ quiet, json, color: colorFlag, commandLine }: IoOptions): ProcessIo {
   const terminal = process.stdout.isTTY === true;
   const interactive = process.stderr.isTTY === true && !quiet;
   const width = process.stdout.columns ?? 100;
@@ -82,6 +85,7 @@ export function processIo({ quiet, json, color: colorFlag }: IoOptions): Process
     readText,
     writeFile: writeWhole,
     exists: existsSync,
+    commandLine,
     color,
     width,
     interactive,

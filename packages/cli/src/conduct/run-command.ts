@@ -1,6 +1,7 @@
 import { didYouMean, formatIssue, InputError, nearestName } from '@regatta/scenarios';
 import yargs from 'yargs';
 import { type Arguments, type Command, commonOptions, flag, type OptionSpec, stringArgument } from './command.js';
+import { commandLineOf } from './command-line.js';
 import { processIo } from './io.js';
 import { refuseUnwritable } from './output-file.js';
 
@@ -132,7 +133,8 @@ export async function runCommand(name: string, command: Command, argv: readonly 
     if (help) return 0;
     refuseOutputs(args);
     const color = typeof args.color === 'boolean' ? args.color : undefined;
-    const io = processIo({ quiet: flag(args, 'quiet'), json: flag(args, 'json'), color });
+    const commandLine = commandLineOf([name, ...argv]);
+    const io = processIo({ quiet: flag(args, 'quiet'), json: flag(args, 'json'), color, commandLine });
     end = io.end;
     return await command.run(args, io);
   } catch (error) {

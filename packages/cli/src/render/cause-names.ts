@@ -2,7 +2,7 @@
 const causes: Readonly<Record<string, readonly [name: string, colour: string]>> = {
   ideal: ['ideal (model FLOP at peak)', '#0072b2'],
   recompute: ['recomputation', '#56b4e9'],
-  optimizer: ['optimizer', '#004466'],
+  optimizer: ['optimizer', '#8c6bb1'],
   kernelInefficiency: ['kernels below peak', '#9fc8e0'],
   stragglers: ['stragglers', '#aa3377'],
   smContention: ['SM contention', '#7a8b99'],

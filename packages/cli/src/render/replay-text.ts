@@ -19,7 +19,8 @@ const shape = (point: ReplayPoint): string => {
   return parts.filter((part) => part !== '').join(' ');
 };
 
-const shareOf = (point: ReplayPoint, cause: string): number =>
+/** Share of a cause in the GPU time of a point. */
+export const shareOf = (point: ReplayPoint, cause: string): number =>
   point.loss.find((entry) => entry.cause === cause)?.share ?? 0;
 
 function lossTable(report: ReplayReport): string {
@@ -64,33 +65,37 @@ function spreadTable(points: readonly ReplayPoint[]): string {
   return rows.length === 0 ? '' : `\n${table(['GPUs', 'steps drawn', 'mean', 'p5', 'p50', 'p95'], rows)}`;
 }
 
+/** Titles of `pointRow`. */
+export const pointTitles = [
+  'GPUs',
+  'parallel',
+  'batch',
+  'step',
+  'tokens/s',
+  'TFLOP/s/GPU',
+  'MFU',
+  'speedup',
+  'efficiency',
+  'memory',
+];
+
+/** The figures of a point that are compared; a memory that does not fit is marked. */
+export const pointRow = (point: ReplayPoint): string[] => [
+  whole(point.gpus),
+  shape(point),
+  whole(point.globalBatch),
+  duration(point.stepSeconds),
+  whole(point.tokensPerSecond),
+  number(point.modelTflopsPerGpu, 4),
+  percent(point.mfu),
+  `${number(point.speedup, 4)}x`,
+  percent(point.scalingEfficiency),
+  `${gibibytes(point.memory.peakBytes)}${point.memory.fits ? '' : ' !'}`,
+];
+
 /** The human view of a replay. */
 export function replayText(report: ReplayReport): string {
   const { scenario, points } = report;
-  const rows = points.map((point) => [
-    whole(point.gpus),
-    shape(point),
-    whole(point.globalBatch),
-    duration(point.stepSeconds),
-    whole(point.tokensPerSecond),
-    number(point.modelTflopsPerGpu, 4),
-    percent(point.mfu),
-    `${number(point.speedup, 4)}x`,
-    percent(point.scalingEfficiency),
-    `${gibibytes(point.memory.peakBytes)}${point.memory.fits ? '' : ' !'}`,
-  ]);
-  const head = [
-    'GPUs',
-    'parallel',
-    'batch',
-    'step',
-    'tokens/s',
-    'TFLOP/s/GPU',
-    'MFU',
-    'speedup',
-    'efficiency',
-    'memory',
-  ];
   const folding = points
     .map(
       ({ folding: f }) =>
@@ -100,7 +105,7 @@ export function replayText(report: ReplayReport): string {
   return [
     `${scenario.name}: ${scenario.job.model.name ?? 'model'} on ${scenario.cluster.device.name ?? 'device'} (stack ${scenario.cluster.device.stack ?? 'inline'}), ${report.scaling} scaling against ${whole(report.baselineGpus)} GPUs\n`,
     '\n',
-    table(head, rows, [1]),
+    table(pointTitles, points.map(pointRow), [1]),
     '\n',
     lossTable(report),
     differenceTable(report),
