@@ -15,8 +15,7 @@ import { type StepCase, stepCases } from '../support/step-cases.js';
 /** Books whose GPU-seconds the spans of an activity add up to. */
 const booksOf: Readonly<Record<(typeof activities)[number], readonly number[]>> = {
   compute: [Book.ideal, Book.recompute, Book.optimizer, Book.kernel, Book.ownSlowness, Book.smContention],
-  // A pause is slowness of the rank's own, as computing slowly is.
-  stragglers: [],
+  hostPause: [Book.pause],
   networkContention: [Book.networkContention],
   exposedTensor: [Book.tensor],
   exposedContext: [Book.context],
@@ -56,8 +55,7 @@ function checkBooks(timeline: StepTimeline): void {
   const gpus = classes.reduce((sum, { multiplicity }) => sum + multiplicity, 0);
   const sums = new Float64Array(activities.length);
   for (let i = 0; i < spans.count; i++) {
-    const named = activities[column(spans.activity, i)] ?? 'compute';
-    const activity = activities.indexOf(named === 'stragglers' ? 'compute' : named);
+    const activity = column(spans.activity, i);
     const seconds = column(spans.end, i) - column(spans.start, i);
     sums[activity] = column(sums, activity) + seconds * (classes[column(spans.rankClass, i)]?.multiplicity ?? 0);
   }

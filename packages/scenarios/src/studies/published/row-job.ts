@@ -154,9 +154,7 @@ function graphedExperts(
   const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
   // The fused grouped GEMM takes SwiGLU without biases alone (Megatron-Core's TEGroupedMLP); without it the host waits for counts.
   const fusible = experts !== undefined && !experts.biases;
-  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since
-    ? graphed
-    : undefined;
+  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since ? graphed : undefined;
 }
 
 /** A row that is about memory: a reading, or that it ran out. */

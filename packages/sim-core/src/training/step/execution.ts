@@ -108,7 +108,7 @@ export class StepExecution implements Resumes {
     }
     // As if a block before the first were ending.
     this.#cursors.step[k] = -1;
-    this.#ledger.bookWait(k, Book.ownSlowness, pause, pause);
+    this.#ledger.bookWait(k, Book.pause, pause, pause);
     this.#clock.queue.push(pause, 4 * k + EventKind.block);
   }
 

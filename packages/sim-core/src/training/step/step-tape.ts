@@ -1,10 +1,11 @@
 import { widen } from '../../kernel/widen.js';
-import { Book } from './books.js';
+import { Book, bookColumns } from './books.js';
 import type { ClassCursors } from './class-cursors.js';
 
-/** What a class does during a span: computes, waits for a cause that the books name too, or stands still as its host does. */
+/** What a class does during a span: computes, or waits for a cause that the books name too. */
 export const activities = [
   'compute',
+  'hostPause',
   'networkContention',
   'exposedTensor',
   'exposedContext',
@@ -13,11 +14,11 @@ export const activities = [
   'exposedData',
   'imbalance',
   'pipelineBubble',
-  'stragglers',
 ] as const;
 export type Activity = (typeof activities)[number];
 
-const activityOfBook = new Uint8Array(Book.bubble + 1);
+const activityOfBook = new Uint8Array(bookColumns);
+activityOfBook[Book.pause] = activities.indexOf('hostPause');
 activityOfBook[Book.networkContention] = activities.indexOf('networkContention');
 activityOfBook[Book.tensor] = activities.indexOf('exposedTensor');
 activityOfBook[Book.context] = activities.indexOf('exposedContext');
@@ -26,7 +27,6 @@ activityOfBook[Book.pipeline] = activities.indexOf('exposedPipeline');
 activityOfBook[Book.data] = activities.indexOf('exposedData');
 activityOfBook[Book.skew] = activities.indexOf('imbalance');
 activityOfBook[Book.bubble] = activities.indexOf('pipelineBubble');
-activityOfBook[Book.ownSlowness] = activities.indexOf('stragglers');
 
 /** Columns of spans that grow as they fill. */
 class Columns {
