@@ -138,6 +138,19 @@ function nearestStack(device: string, wanted: string): string | undefined {
   return names.sort((a, b) => Math.abs(year(a) - year(wanted)) - Math.abs(year(b) - year(wanted)))[0];
 }
 
+/** Least tensor size of at least `fewest` ranks that divides GPUs and heads. */
+function tensorSize(fewest: number, gpus: number, { heads }: ModelShape): number {
+  for (let size = fewest; size <= Math.min(gpus, heads); size++) if (gpus % size === 0 && heads % size === 0) return size;
+  return 1;
+}
+
+/** Key/value heads: fewer than tensor ranks are held by several. */
+function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
+  if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
+  assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
+  return tensor;
+}
+
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
 const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
@@ -178,11 +191,12 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const sequenceLength = row.model.seqLen;
   if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
   const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
-  if (!row.dtype) assumed.push(`precision: ${usual}`);
-  const precision = row.dtype ? precisionOf(row.dtype) : usual;
-  if (!precision) return skip(`dtype ${row.dtype} is not known`);
+  const printed = row.dtype ? precisionOf(row.dtype) : undefined;
+  const precision = printed ?? usual;
+  if (!printed) assumed.push(row.dtype ? `precision: ${usual}, dtype ${row.dtype} is not known` : `precision: ${usual}`);
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
-  const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const fewest = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const cut = tensorSize(fewest, row.gpus, model);
   const tensor = row.tensorParallel ?? cut;
   const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
   const context = row.contextParallel ?? 1;
@@ -241,7 +255,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
-    model: { ...model, vocab: padded(model.vocab, tensor) },
+    model: { ...model, kvHeads: heldHeads(model.kvHeads, tensor, assumed), vocab: padded(model.vocab, tensor) },
     sequenceLength,
     globalBatch,
     microBatch,
