@@ -140,7 +140,8 @@ function nearestStack(device: string, wanted: string): string | undefined {
 
 /** Least tensor size of at least `fewest` ranks that divides GPUs and heads. */
 function tensorSize(fewest: number, gpus: number, { heads }: ModelShape): number {
-  for (let size = fewest; size <= Math.min(gpus, heads); size++) if (gpus % size === 0 && heads % size === 0) return size;
+  for (let size = fewest; size <= Math.min(gpus, heads); size++)
+    if (gpus % size === 0 && heads % size === 0) return size;
   return 1;
 }
 
@@ -167,9 +168,7 @@ function graphedExperts(
   const release = /^\d+\.\d+/.exec(row.container ?? '')?.[0] ?? '';
   // The fused grouped GEMM takes SwiGLU without biases alone (Megatron-Core's TEGroupedMLP); without it the host waits for counts.
   const fusible = experts !== undefined && !experts.biases;
-  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since
-    ? graphed
-    : undefined;
+  return graphed && fusible && blackwell && precision === 'mxfp8' && release >= graphed.since ? graphed : undefined;
 }
 
 /** A row that is about memory: a reading, or that it ran out. */
@@ -193,7 +192,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
   const printed = row.dtype ? precisionOf(row.dtype) : undefined;
   const precision = printed ?? usual;
-  if (!printed) assumed.push(row.dtype ? `precision: ${usual}, dtype ${row.dtype} is not known` : `precision: ${usual}`);
+  if (!printed)
+    assumed.push(row.dtype ? `precision: ${usual}, dtype ${row.dtype} is not known` : `precision: ${usual}`);
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
   const fewest = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
   const cut = tensorSize(fewest, row.gpus, model);
@@ -281,6 +281,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       bucketBytes: 1.6e8,
       dataOverlap: true,
       contextKind: 'ring',
+      contextRepeatsHeads: false,
+      fp8Scaling: /row/i.test(row.dtype ?? '') ? 'row' : 'tensor',
       moeImbalance: 1,
       expertDispatch: 'direct',
       expertOverlap: 0,

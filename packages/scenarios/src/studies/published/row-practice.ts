@@ -147,9 +147,9 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, recomputeStopsEarly: true },
+      options: { ...overlapping, recomputeStopsEarly: true, contextKind: 'allgather', contextRepeatsHeads: true },
       assumed: [
-        'FSDP2: a layer a unit, prefetch of one, fp32 reduction; recomputation by non-reentrant checkpoints that stop early',
+        'FSDP2: a layer a unit, prefetch of one, fp32 reduction; recomputation by non-reentrant checkpoints that stop early; context ranks gather keys and values repeated for every head',
       ],
     },
   ],
