@@ -1,4 +1,4 @@
-import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { measuredStepSeconds } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
@@ -152,6 +152,20 @@ function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
   return tensor;
 }
 
+/** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
+function wholeReplica(job: Job, cluster: Cluster, assumed: string[]): Job {
+  const sequences = job.globalBatch / job.parallel.data;
+  for (let cuts = 1; cuts < sequences; cuts++) {
+    if (sequences % cuts !== 0) continue;
+    const larger = { ...job, microBatch: sequences / cuts };
+    if (!stepMemory(larger, cluster).fits) continue;
+    assumed.push(`micro-batch: ${larger.microBatch}, as many sequences as fit in memory`);
+    return larger;
+  }
+  assumed.push(`micro-batch: ${Math.min(1, sequences)}`);
+  return { ...job, microBatch: Math.min(1, sequences) };
+}
+
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
 const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
@@ -229,9 +243,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
-    const perReplica = row.globalBatch / data;
-    microBatch = row.tensorParallel ? practice.microBatch : perReplica;
-    assumed.push(`micro-batch: ${microBatch}`);
+    microBatch = pipeline === 1 && !row.tensorParallel ? row.globalBatch / data : practice.microBatch;
+    if (pipeline > 1) assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
   const recompute = perOperator ? 'full' : row.recompute ? recomputeOf(row.recompute) : undefined;
@@ -320,9 +333,10 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
+  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
   return {
     id: row.id,
-    job,
+    job: filled,
     cluster,
     stack: device.stack,
     measured,
