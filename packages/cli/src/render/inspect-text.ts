@@ -18,6 +18,25 @@ function memorySection({ memory }: InspectReport): string {
   return `${table([`memory of the fullest rank (${verdict} ${gibibytes(memory.deviceBytes)})`, 'bytes', ''], rows, [0, 2])}\n`;
 }
 
+/** Where stages differ: what each holds, and its margin to the device. */
+function stageSection({ memoryByStage }: InspectReport): string {
+  if (memoryByStage.length < 2) return '';
+  const rows = memoryByStage.map((stage) => [
+    whole(stage.pipelineRank),
+    whole(stage.layers),
+    ...[
+      stage.weightsBytes + stage.gradientsBytes + stage.optimizerBytes,
+      stage.activationsBytes,
+      stage.peakBytes,
+      stage.deviceBytes,
+      stage.marginBytes,
+    ].map(gibibytes),
+    bar(stage.peakBytes / stage.deviceBytes, 20),
+  ]);
+  const head = ['stage', 'layers', 'state', 'activations', 'peak', 'device', 'margin', ''];
+  return `${table(head, rows, [7])}\n`;
+}
+
 /** The human view of `inspect`. */
 export function inspectText(report: InspectReport): string {
   const { parameters, flops, walls, pipeline } = report;
@@ -30,6 +49,9 @@ export function inspectText(report: InspectReport): string {
       ['head', parameters.head === 0 ? 'tied' : whole(parameters.head)],
       ...(parameters.perDenseLayer > 0 ? [['dense layer', whole(parameters.perDenseLayer)]] : []),
       ...(parameters.perMoeLayer > 0 ? [['MoE layer', whole(parameters.perMoeLayer)]] : []),
+      ...(parameters.multiTokenPrediction > 0
+        ? [['multi-token prediction, beside the total', whole(parameters.multiTokenPrediction)]]
+        : []),
     ],
   );
   const work = table(
@@ -75,6 +97,7 @@ export function inspectText(report: InspectReport): string {
     work,
     '\n',
     memorySection(report),
+    stageSection(report),
     groups,
     '\n',
     messages,

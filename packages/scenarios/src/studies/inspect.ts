@@ -2,11 +2,14 @@ import {
   type Job,
   layerForward,
   type MemoryReport,
+  memoryByStage,
   microBatchesOf,
   modelStateBytes,
   parameterCount,
   peakFlopsOf,
   RankGrid,
+  recomputedLayers,
+  type StageMemoryReport,
   scheduleOrder,
   simulateStep,
   stepFlops,
@@ -49,6 +52,8 @@ export interface InspectReport {
     readonly perToken: number;
   };
   readonly memory: MemoryReport;
+  /** The same for each pipeline stage, and each kind of device that holds it. */
+  readonly memoryByStage: readonly StageMemoryReport[];
   readonly groups: readonly GroupLine[];
   readonly messages: readonly MessageLine[];
   readonly pipeline: {
@@ -114,7 +119,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
   if (!point) throw new Error('inspectStudy: no point');
   const { job, cluster } = point;
   const parameters = parameterCount(job.model);
-  const flops = stepFlops(job.model, job);
+  const flops = stepFlops(job.model, job, recomputedLayers(job));
   const tokensPerStep = job.globalBatch * job.sequenceLength;
   const { steps } = resolution.scenario.job;
   const tokens = steps === undefined ? defaultTokens : steps * tokensPerStep;
@@ -149,6 +154,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
       perToken: flops.model / tokensPerStep,
     },
     memory: stepMemory(job, cluster),
+    memoryByStage: memoryByStage(job, cluster),
     groups: groupLines(job),
     messages: [...messages.values()],
     pipeline: {

@@ -217,39 +217,61 @@ function largestUnit(model: ModelShape, job: Job): number {
   return Math.max(...layers, edgeParametersOnRank(job, true, false));
 }
 
+/** Memory of the ranks of one pipeline stage on one kind of device. */
+export interface StageMemoryReport extends MemoryReport {
+  readonly pipelineRank: number;
+  /** Over all of its chunks. */
+  readonly layers: number;
+  /** What is left of the usable memory; negative when it does not fit. */
+  readonly marginBytes: number;
+}
+
 /**
- * Memory of the rank that fills its device most; its parts add up to peakBytes (spec/model.md 3.4).
+ * Memory of every pipeline rank, for each kind of device that holds it; the parts add up to peakBytes (spec/model.md 3.4).
  * @throws RangeError when the schedule cannot be made for the job's sizes.
  */
-export function stepMemory(asked: Job, cluster: Cluster): MemoryReport {
+export function memoryByStage(asked: Job, cluster: Cluster): StageMemoryReport[] {
   const job = withStageLayers(asked, cluster);
   const { pipeline, virtualStages, data, context, zero } = job.parallel;
   const microBatches = job.globalBatch / (job.microBatch * data);
   const schedule = scheduleOrder(job.schedule, { pipeline, virtualStages, microBatches });
+  const layers = stageLayersOf(job, stagesOf(schedule.layout, pipeline, schedule.chunks));
   const buffers =
     (data * context > 1 && job.options.dataOverlap && zero >= 1 && zero < 3 ? 2 * job.options.bucketBytes : 0) +
     (zero === 3 ? 2 * 2 * largestUnit(job.model, job) : 0);
   const fixed = buffers + communicatorBytes + contextBytes;
-  let worst: MemoryReport | undefined;
-  devicesOfStages(job.parallel, cluster).forEach((devices, rank) => {
-    const stage = stageMemory(job, schedule, rank);
+  return devicesOfStages(job.parallel, cluster).flatMap((devices, pipelineRank) => {
+    const stage = stageMemory(job, schedule, pipelineRank);
     const alive = stage.weightsBytes + stage.gradientsBytes + stage.optimizerBytes + stage.activationsBytes;
     const peakBytes = alive * fragmentation + fixed;
-    for (const { device, rank: worstRank } of devices) {
-      if (worst && worst.peakBytes / worst.deviceBytes >= peakBytes / device.memoryBytes) continue;
-      worst = {
-        deviceBytes: device.memoryBytes,
-        peakBytes,
-        fits: peakBytes <= usable * device.memoryBytes,
-        weightsBytes: stage.weightsBytes,
-        gradientsBytes: stage.gradientsBytes,
-        optimizerBytes: stage.optimizerBytes,
-        activationsBytes: stage.activationsBytes,
-        otherBytes: peakBytes - alive,
-        worstRank,
-      };
-    }
+    let held = 0;
+    for (let chunk = 0; chunk < schedule.chunks; chunk++)
+      held += layers[stageOfChunk(schedule.layout, pipeline, pipelineRank, chunk)] ?? 0;
+    return devices.map(({ device, rank }) => ({
+      pipelineRank,
+      layers: held,
+      deviceBytes: device.memoryBytes,
+      peakBytes,
+      marginBytes: usable * device.memoryBytes - peakBytes,
+      fits: peakBytes <= usable * device.memoryBytes,
+      weightsBytes: stage.weightsBytes,
+      gradientsBytes: stage.gradientsBytes,
+      optimizerBytes: stage.optimizerBytes,
+      activationsBytes: stage.activationsBytes,
+      otherBytes: peakBytes - alive,
+      worstRank: rank,
+    }));
   });
-  if (!worst) throw new RangeError('stepMemory: the pipeline has no ranks');
-  return worst;
+}
+
+/** Memory of the rank that fills its device most. @throws RangeError as `memoryByStage` does. */
+export function stepMemory(job: Job, cluster: Cluster): MemoryReport {
+  const [first, ...others] = memoryByStage(job, cluster);
+  if (!first) throw new RangeError('stepMemory: the pipeline has no ranks');
+  const worst = others.reduce(
+    (most, stage) => (most.peakBytes / most.deviceBytes >= stage.peakBytes / stage.deviceBytes ? most : stage),
+    first,
+  );
+  const { pipelineRank: _stage, layers: _layers, marginBytes: _margin, ...report } = worst;
+  return report;
 }
