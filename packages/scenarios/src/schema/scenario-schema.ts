@@ -1,3 +1,4 @@
+import { recomputeModules } from '@regatta/sim-core';
 import { z } from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
@@ -171,6 +172,10 @@ const optionsSchema = z.strictObject({
   cudaGraphs: z.boolean().default(false),
   recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),
+  recomputeModules: z
+    .array(z.enum(recomputeModules))
+    .optional()
+    .describe('what recompute selective runs again, by the names of Megatron-LM; absent: core_attn'),
   stageLayers: z
     .array(countOrZero)
     .min(1)

@@ -31,6 +31,25 @@ export interface ListSchedule {
   readonly layout: 'interleaved' | 'v';
 }
 
+export const recomputeModules = [
+  'core_attn',
+  'layernorm',
+  'mla_up_proj',
+  'moe_act',
+  'mlp',
+  'moe',
+  'shared_experts',
+] as const;
+export type RecomputeModule = (typeof recomputeModules)[number];
+
+/** True when a selective recomputation runs a module again. */
+export function recomputesModule(
+  job: { readonly recompute: Job['recompute']; readonly options: Pick<JobOptions, 'recomputeModules'> },
+  module: RecomputeModule,
+): boolean {
+  return job.recompute === 'selective' && (job.options.recomputeModules ?? ['core_attn']).includes(module);
+}
+
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
   /** Point-to-point sends 1/tensor over the network, then an all-gather inside the node. */
@@ -56,6 +75,12 @@ export interface JobOptions {
    * from there over the domain's own links (DeepEP, HybridEP).
    */
   readonly expertDispatch: 'direct' | 'hierarchical';
+  /**
+   * What recompute selective runs again, by Megatron-LM's names (--recompute-modules); absent = core_attn. layernorm: outputs of norms;
+   * mla_up_proj: queries, keys and values from their latents; moe_act, mlp, moe, shared_experts: activation of experts, dense FFN,
+   * whole MoE block, shared experts.
+   */
+  readonly recomputeModules?: readonly RecomputeModule[];
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
   /**

@@ -1,5 +1,5 @@
 import type { Cluster } from '../platform/cluster.js';
-import type { Job } from './job.js';
+import { type Job, type RecomputeModule, recomputesModule } from './job.js';
 import type { ModelShape } from './model.js';
 import { gemmElementBytes, scaleBytes } from './operator-time.js';
 import {
@@ -27,7 +27,7 @@ const usable = 0.97;
 
 type ActivationShape = Pick<Job, 'model' | 'sequenceLength' | 'microBatch' | 'precision'> & {
   readonly parallel: Pick<Job['parallel'], 'tensor' | 'context' | 'sequenceParallel'>;
-  readonly options: Pick<Job['options'], 'moeImbalance'>;
+  readonly options: Pick<Job['options'], 'moeImbalance' | 'recomputeModules'>;
 };
 
 /** Bytes of an activation (w), and of one that is kept as a GEMM's input: narrow formats keep it as they multiply it. */
@@ -46,35 +46,47 @@ export function layerActivationBytes(job: ActivationShape, kind: LayerKind, reco
   const h = model.hidden;
   if (recompute === 'full') return w * normTokens * h;
   const masks = model.dropout ? 2 * normTokens * h : 0;
-  const inputs = 2 * (w + kept) * normTokens * h;
-  return inputs + masks + attentionBytes(job, tokens, recompute) + ffnBytes(job, kind, tokens, normTokens);
+  const again = (module: RecomputeModule): boolean => recomputesModule({ recompute, options: job.options }, module);
+  const inputs = 2 * (again('layernorm') ? w : w + kept) * normTokens * h;
+  return inputs + masks + attentionBytes(job, tokens, again) + ffnBytes(job, kind, tokens, normTokens, again);
 }
 
-function attentionBytes(job: ActivationShape, tokens: number, recompute: Job['recompute']): number {
+function attentionBytes(job: ActivationShape, tokens: number, again: (module: RecomputeModule) => boolean): number {
   const { model, parallel } = job;
   const t = parallel.tensor;
   const { wide: w, kept } = elementBytes(job.precision);
   const { queryKey, value } = headWidths(model);
   const kvHeads = model.mla ? model.heads : model.kvHeads;
-  const projected = (w * tokens * (queryKey * (model.heads + kvHeads) + value * kvHeads)) / t;
+  const fromLatents = model.mla !== undefined && again('mla_up_proj');
+  const projected = fromLatents ? 0 : (w * tokens * (queryKey * (model.heads + kvHeads) + value * kvHeads)) / t;
   // The core's backward reads its output wide; the projection's reads it as it was multiplied.
   const output = ((w + (kept < w ? kept : 0)) * tokens * value * model.heads) / t;
   const latents = model.mla ? kept * tokens * (model.mla.qRank + model.mla.kvRank + model.mla.ropeDim) : 0;
   if (model.attention === 'flash') return projected + latents + output + (4 * tokens * model.heads) / t;
   const square = (tokens * job.sequenceLength * model.heads) / t;
-  const core = recompute === 'selective' ? 0 : (model.dropout ? 2 * w + 1 : w) * square;
+  const core = again('core_attn') ? 0 : (model.dropout ? 2 * w + 1 : w) * square;
   return projected + latents + output + core;
 }
 
-function ffnBytes(job: ActivationShape, kind: LayerKind, tokens: number, normTokens: number): number {
+function ffnBytes(
+  job: ActivationShape,
+  kind: LayerKind,
+  tokens: number,
+  normTokens: number,
+  again: (module: RecomputeModule) => boolean,
+): number {
   const { model, parallel } = job;
   const { wide: w, kept } = elementBytes(job.precision);
   const perElement = w * (model.ffnKind === 'swiglu' ? 2 : 1) + kept;
-  if (kind === 'dense' || !model.experts) return (perElement * tokens * model.ffn) / parallel.tensor;
+  if (kind === 'dense' || !model.experts) return again('mlp') ? 0 : (perElement * tokens * model.ffn) / parallel.tensor;
+  if (again('moe')) return 0;
   const { experts } = model;
   const routed = normTokens * experts.topK * job.options.moeImbalance;
-  const shared = (perElement * tokens * experts.shared * experts.sharedFfn) / parallel.tensor;
-  return shared + routed * (kept * model.hidden + perElement * experts.ffn);
+  const shared = again('shared_experts')
+    ? 0
+    : (perElement * tokens * experts.shared * experts.sharedFfn) / parallel.tensor;
+  const perRouted = again('moe_act') ? perElement - kept : perElement;
+  return shared + routed * (kept * model.hidden + perRouted * experts.ffn);
 }
 
 /** Bytes of weights, gradients and optimizer states of one parameter (spec/model.md 3.1). */
@@ -93,7 +105,7 @@ export function stateBytesOf(job: Job): StateBytes {
 /** Bytes of the whole model's weights, gradients and optimizer states. */
 export function modelStateBytes(job: Job): number {
   const { weights, gradients, optimizer } = stateBytesOf(job);
-  const { total, multiTokenPrediction } = parameterCount(job.model);
+  const { total, multiTokenPrediction = 0 } = parameterCount(job.model);
   return (total + multiTokenPrediction) * (weights + gradients + optimizer);
 }
 
@@ -188,7 +200,10 @@ export function stageMemory(job: Job, schedule: Schedule, rank: number): StageMe
       const recompute = i < limit ? job.recompute : 'none';
       bytes += layerActivationBytes(job, kind, recompute);
       // While a checkpointed layer is computed again it holds all that a layer without recomputation holds.
-      if (recompute === 'full') working = Math.max(working, layerActivationBytes(job, kind, 'none'));
+      const whole = (): number => layerActivationBytes(job, kind, 'none');
+      if (recompute === 'full') working = Math.max(working, whole());
+      else if (recompute === 'selective' && job.options.recomputeModules)
+        working = Math.max(working, whole() - layerActivationBytes(job, kind, recompute));
     }
     if (first || last) dense += edgeParametersOnRank(job, first, last, holdsFirst);
     if (last && model.mtpLayers) {

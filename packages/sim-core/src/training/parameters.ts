@@ -112,8 +112,8 @@ export interface ParameterCount {
   /** 0 where no such layer exists. */
   readonly perDenseLayer: number;
   readonly perMoeLayer: number;
-  /** Of the multi-token prediction modules, which `total` and `active` leave out. */
-  readonly multiTokenPrediction: number;
+  /** Of the multi-token prediction modules, which `total` and `active` leave out; absent without them. */
+  readonly multiTokenPrediction?: number;
 }
 
 /** Kind of the last layer, which a multi-token prediction module repeats. */
@@ -124,6 +124,12 @@ export function lastLayerKind(model: ModelShape): LayerKind {
 /** What a multi-token prediction module has beside its layer: the projection of 2h to h, two norms before and one after. */
 function mtpExtra(model: ModelShape): { readonly sharded: number; readonly replicated: number } {
   return { sharded: 2 * model.hidden * model.hidden, replicated: 3 * normParameters(model) };
+}
+
+function mtpParameters(model: ModelShape): number {
+  const layer = layerParameters(model, lastLayerKind(model));
+  const extra = mtpExtra(model);
+  return layer.sharded + layer.replicated + layer.perExpert * layer.experts + extra.sharded + extra.replicated;
 }
 
 /** Exact parameter counts (spec/model.md 1.1). */
@@ -150,9 +156,7 @@ export function parameterCount(model: ModelShape): ParameterCount {
     positions,
     perDenseLayer: count.dense > 0 ? whole('dense', false) : 0,
     perMoeLayer: count.moe > 0 ? whole('moe', false) : 0,
-    multiTokenPrediction:
-      (model.mtpLayers ?? 0) *
-      (whole(lastLayerKind(model), false) + mtpExtra(model).sharded + mtpExtra(model).replicated),
+    ...(model.mtpLayers ? { multiTokenPrediction: model.mtpLayers * mtpParameters(model) } : {}),
   };
 }
 

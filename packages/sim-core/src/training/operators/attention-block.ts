@@ -119,6 +119,14 @@ export function attentionBlockForward(bench: Workbench): void {
   bench.memory('residual 1', (model.dropout ? 3 * w + 1 : 3 * w) * normTokens * model.hidden);
 }
 
+/** Queries, keys and values once more from their latents. */
+export function latentsUpAgain(bench: Workbench): void {
+  for (const { name, n, k } of inputProjections(bench))
+    if (name.endsWith(' up')) bench.linear(name, bench.tokens, n, k);
+  const rope = ropeBytes(bench);
+  if (rope > 0) bench.memory('rope', rope);
+}
+
 /** Backward of the attention block, from the output side in. */
 export function attentionBlockBackward(bench: Workbench): void {
   const { model, options } = bench.job;

@@ -1,3 +1,4 @@
+import { recomputesModule } from '../job.js';
 import type { ExpertShape } from '../model.js';
 import { gemmElementBytes } from '../operator-time.js';
 import type { LayerKind } from '../parameters.js';
@@ -180,6 +181,27 @@ export function ffnBlockRecomputed(bench: Workbench, kind: LayerKind): void {
   }
   bench.memory('norm 2', 2 * bench.width * bench.normTokens * model.hidden);
   denseInner(bench, model.ffn);
+}
+
+/** What selective recomputation runs of it again. */
+export function ffnModulesAgain(bench: Workbench, kind: LayerKind): void {
+  const { job } = bench;
+  const { experts } = job.model;
+  if (kind === 'dense' || !experts) {
+    if (recomputesModule(job, 'mlp')) denseInner(bench, job.model.ffn);
+    return;
+  }
+  if (recomputesModule(job, 'moe')) {
+    expertsForward(bench, experts);
+    return;
+  }
+  if (recomputesModule(job, 'moe_act')) {
+    const { rows, count, ffn } = localExperts(bench, experts);
+    bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+    clamped(bench, experts, rows * count, ffn, 'forward');
+  }
+  if (recomputesModule(job, 'shared_experts') && experts.shared > 0)
+    denseInner(bench, experts.sharedFfn * experts.shared);
 }
 
 export function ffnBlockBackward(bench: Workbench, kind: LayerKind): void {
