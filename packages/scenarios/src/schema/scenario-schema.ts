@@ -173,6 +173,8 @@ const optionsSchema = z.strictObject({
   bucketBytes: positive.default(1.6e8),
   dataOverlap: z.boolean().default(true),
   contextKind: z.enum(['ring', 'allgather', 'ulysses']).default('ring'),
+  contextRepeatsHeads: z.boolean().default(false),
+  fp8Scaling: z.enum(['tensor', 'row']).default('tensor'),
   moeImbalance: factor.default(1),
   expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
   expertOverlap: fraction.default(0),

@@ -4,9 +4,12 @@ import {
   type MemoryReport,
   microBatchesOf,
   modelStateBytes,
+  type ParameterCount,
   parameterCount,
   peakFlopsOf,
+  predictionParameterCount,
   RankGrid,
+  recomputedLayers,
   type StageMemoryReport,
   scheduleOrder,
   simulateStep,
@@ -45,7 +48,10 @@ export interface InspectReport {
   readonly schemaVersion: 1;
   readonly command: 'inspect';
   readonly gpus: number;
-  readonly parameters: ReturnType<typeof parameterCount>;
+  readonly parameters: ParameterCount & {
+    /** Of the multi-token prediction modules, which the others leave out. */
+    readonly multiTokenPrediction: number;
+  };
   readonly flops: ReturnType<typeof stepFlops> & {
     /** The common 6 P tokens: counts embeddings, leaves attention out. */
     readonly sixParametersTokens: number;
@@ -122,7 +128,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
   if (!point) throw new Error('inspectStudy: no point');
   const { job, cluster } = point;
   const parameters = parameterCount(job.model);
-  const flops = stepFlops(job.model, job);
+  const flops = stepFlops(job.model, job, recomputedLayers(job));
   const tokensPerStep = job.globalBatch * job.sequenceLength;
   const { steps } = resolution.scenario.job;
   const tokens = steps === undefined ? defaultTokens : steps * tokensPerStep;
@@ -150,7 +156,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
     schemaVersion: 1,
     command: 'inspect',
     gpus: point.gpus,
-    parameters,
+    parameters: { ...parameters, multiTokenPrediction: predictionParameterCount(job.model) },
     flops: {
       ...flops,
       sixParametersTokens: 6 * parameters.active * tokensPerStep,

@@ -57,6 +57,13 @@ export interface JobOptions {
   /** Data-parallel gradient buckets overlap the last backward. */
   readonly dataOverlap: boolean;
   readonly contextKind: 'ring' | 'allgather' | 'ulysses';
+  /** Keys and values are repeated for every query head before context ranks exchange them (PyTorch's repeat_kv). */
+  readonly contextRepeatsHeads: boolean;
+  /**
+   * fp8 scales: one for a tensor, known before it is quantised; or one for each row of every operand, found and applied by kernels of
+   * their own, once along rows and once along columns, weights included (torchao's rowwise recipe).
+   */
+  readonly fp8Scaling: 'tensor' | 'row';
   readonly moeImbalance: number;
   /**
    * How routed tokens reach their experts: each copy straight to its expert's rank, or one copy to each scale-up domain and
