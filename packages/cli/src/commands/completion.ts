@@ -1,5 +1,6 @@
-import { InputError } from '@regatta/scenarios';
+import { didYouMean, InputError } from '@regatta/scenarios';
 import { type Command, commonOptions, stringArgument } from '../conduct/command.js';
+import { deliver } from '../conduct/deliver.js';
 import { commands } from './index.js';
 
 async function optionsByCommand(): Promise<[string, string[]][]> {
@@ -70,13 +71,15 @@ export const completion: Command = {
         {
           code: 'shell',
           path: 'shell',
-          message: `unknown shell ${shell}`,
+          message:
+            shell === undefined ? 'is missing' : `unknown shell ${shell}${didYouMean(shell, Object.keys(writers))}`,
           expected: 'bash | zsh | fish',
           received: shell ?? '',
         },
       ]);
     }
-    io.print(writer(await optionsByCommand()));
+    const script = writer(await optionsByCommand());
+    deliver(args, io, { schemaVersion: 1, command: 'completion', shell, script }, () => script);
     return 0;
   },
 };

@@ -17,6 +17,7 @@ export const inspect: Command = {
   options: { ...scenarioOptions, gpus: { type: 'string', describe: 'GPU counts, separated by commas' } },
   run(args, io) {
     const resolution = scenarioOf(args, io);
+    io.progress('simulating the GPU counts of the communication wall');
     const report = inspectStudy(resolution, gpuCounts(args));
     for (const warning of resolution.warnings) io.remark(`note: ${warning}`);
     if (!report.memory.fits) io.remark(memoryWarning(report.gpus, report.memory, report.memory.remedies));

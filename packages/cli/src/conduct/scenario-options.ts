@@ -22,7 +22,7 @@ const fieldFlags: Readonly<Record<string, FieldFlag>> = {
   device: {
     path: 'cluster.device',
     count: false,
-    describe: 'device: catalogue name; without a cluster, in its usual nodes and network',
+    describe: 'device: catalogue name, or path of a device file; without a cluster, in its usual nodes and network',
   },
   tp: { path: 'job.parallel.tensor', count: true, describe: 'tensor-parallel size' },
   pp: { path: 'job.parallel.pipeline', count: true, describe: 'pipeline-parallel size' },

@@ -1,5 +1,6 @@
 import type { LongRunPoint, LongRunReport } from '@regatta/scenarios';
 import type { Summary } from '@regatta/sim-core';
+import { causeName } from './cause-names.js';
 import { duration, number, percent, si, whole } from './format.js';
 import { bar, table } from './table.js';
 
@@ -47,7 +48,7 @@ export function runText({ partial, points }: LongRunReport): string {
     .filter((row) => row.slice(1).some((cell) => cell !== ''));
   const last = points.at(-1);
   const causes = causesShown(points).map((cause) => [
-    cause,
+    causeName(cause),
     ...points.map((p) => {
       const spent = p.gpuHours[cause]?.mean ?? 0;
       return `${whole(spent)} (${percent(spent / totalHours(p), 2)})`;

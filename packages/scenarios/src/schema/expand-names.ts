@@ -8,7 +8,8 @@ import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
 import { type LocatedText, parseLocated } from './located-text.js';
 import { isTree, type Tree } from './paths.js';
-import { scheduleNames } from './scenario-schema.js';
+import { deviceSchema, scheduleNames } from './scenario-schema.js';
+import { describeIssues } from './zod-issues.js';
 
 /** Reads a file that a scenario names; undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
@@ -24,6 +25,7 @@ export interface Expansion {
 const orPath: Readonly<Record<string, string>> = {
   model: ', or the path of a config.json',
   cluster: ', or the path of a file that holds one',
+  device: ', or the path of a device file',
 };
 
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
@@ -62,7 +64,22 @@ function expandModel(value: unknown, read: ReadText, found: Expansion): unknown 
   return undefined;
 }
 
-function expandDevice(value: unknown, stack: unknown, path: string, found: Expansion): unknown {
+/** A device file, such as `regatta calibrate` writes: its fields are checked with the rest of the scenario. */
+function deviceFile(text: string, file: string, found: Expansion): unknown {
+  const located = parseLocated(text, file);
+  const parsed = deviceSchema.safeParse(located.value);
+  if (!parsed.success)
+    found.issues.push(
+      ...describeIssues(parsed.error, located.value, deviceSchema).map(({ at, ...issue }) => ({
+        file,
+        ...located.locate(at.map(String)),
+        ...issue,
+      })),
+    );
+  return parsed.success ? located.value : undefined;
+}
+
+function expandDevice(value: unknown, stack: unknown, path: string, read: ReadText, found: Expansion): unknown {
   if (typeof value !== 'string') return value;
   const device = catalogueDevice(value, typeof stack === 'string' ? stack : undefined);
   if (device) return inlineDevice(device);
@@ -77,6 +94,8 @@ function expandDevice(value: unknown, stack: unknown, path: string, found: Expan
     });
     return inlineDevice(catalogueDevice(value) ?? ({} as Device));
   }
+  const text = read(value);
+  if (text !== undefined) return deviceFile(text, value, found);
   found.issues.push(
     unknownName(
       path,
@@ -136,7 +155,7 @@ function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Ex
     constants = known.constants;
   }
   if (!isTree(tree)) return tree;
-  const device = expandDevice(tree.device, stack, 'cluster.device', found);
+  const device = expandDevice(tree.device, stack, 'cluster.device', read, found);
   return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
 }
 

@@ -12,6 +12,7 @@ import { type Expansion, expandNames, type FileReaders, type ReadText } from './
 import { InputError, type InputIssue } from './input-error.js';
 import { parseLocated } from './located-text.js';
 import { getPath, isTree, type Tree, withPath } from './paths.js';
+import { inUnitOf } from './quantities.js';
 import { type ResolvedScenario, scenarioSchema } from './scenario-schema.js';
 import { describeIssues, keysAt } from './zod-issues.js';
 
@@ -91,7 +92,8 @@ export function parseAssignment(text: string, flag: string): Override | InputIss
   if (at <= 0) return wrong(`${text} is no assignment`);
   const path = text.slice(0, at).trim().split('.');
   try {
-    return { path, value: parseYaml(text.slice(at + 1)), flag: `${flag} ${text.slice(0, at).trim()}` };
+    const value: unknown = parseYaml(text.slice(at + 1));
+    return { path, value: inUnitOf(path.at(-1) ?? '', value), flag: `${flag} ${text.slice(0, at).trim()}` };
   } catch {
     return wrong(`the value of ${text} cannot be read`);
   }
@@ -181,7 +183,8 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   });
   if (!parsed.success) {
     for (const { at, ...issue } of describeIssues(parsed.error, tree, scenarioSchema)) {
-      if (unknown.has(issue.path)) continue;
+      if (unknown.has(issue.path) || (unknown.has('cluster.device') && device && issue.path.startsWith('cluster.')))
+        continue;
       const override = overrideOf(issue.path, issue.code);
       if (override) {
         const [path, flag] = override;
@@ -283,7 +286,8 @@ const noScenario = (): InputIssue => ({
 function readSource(input: ScenarioInput, overrides: readonly Override[]): Source {
   if (input.base) return { tree: input.base };
   const { source } = input;
-  if (source === undefined && overrides.length === 0) throw new InputError([noScenario()]);
+  const saysNothing = overrides.every(({ path }) => path.join('.') === 'seed') && source === undefined;
+  if (saysNothing) throw new InputError([noScenario()]);
   if (source === undefined) return { tree: scenarioDefaults };
   const known = Object.hasOwn(catalogueScenarios, source) ? catalogueScenarios[source] : undefined;
   if (known) return { tree: JSON.parse(JSON.stringify(known.scenario)) };

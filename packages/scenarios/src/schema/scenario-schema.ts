@@ -325,7 +325,10 @@ export const scenarioFileSchema = z.strictObject({
     .optional(),
   cluster: z.union([
     z.string().describe('catalogue name, or path of a file that holds a cluster'),
-    z.strictObject({ ...clusterSchema.shape, device: z.union([z.string().describe('catalogue name'), deviceSchema]) }),
+    z.strictObject({
+      ...clusterSchema.shape,
+      device: z.union([z.string().describe('catalogue name, or path of a device file'), deviceSchema]),
+    }),
     z
       .strictObject({ device: z.string().describe('catalogue name') })
       .describe('a device alone: its usual nodes and network'),
