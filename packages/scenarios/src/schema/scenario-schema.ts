@@ -155,14 +155,14 @@ export const clusterSchema = z.strictObject({
 });
 
 const recomputeModules = [
-  'coreAttention',
-  'mlaUpProjection',
-  'layerNorm',
+  'core_attn',
+  'mla_up_proj',
+  'layernorm',
   'mlp',
   'moe',
-  'moeActivation',
-  'sharedExperts',
-  'alternateMatmuls',
+  'moe_act',
+  'shared_experts',
+  'alternate_matmuls',
 ] as const satisfies readonly RecomputeModule[];
 
 const optionsSchema = z.strictObject({

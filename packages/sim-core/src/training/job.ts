@@ -36,14 +36,14 @@ export interface ListSchedule {
  * checkpointing: all but attention and every second matmul.
  */
 export type RecomputeModule =
-  | 'coreAttention'
-  | 'mlaUpProjection'
-  | 'layerNorm'
+  | 'core_attn'
+  | 'mla_up_proj'
+  | 'layernorm'
   | 'mlp'
   | 'moe'
-  | 'moeActivation'
-  | 'sharedExperts'
-  | 'alternateMatmuls';
+  | 'moe_act'
+  | 'shared_experts'
+  | 'alternate_matmuls';
 
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
