@@ -137,7 +137,7 @@ export function validateText(view: ValidateView, options: { readonly worst?: num
     pairs.length > 0
       ? `${table(['scaling efficiency', 'run (GPUs)', 'measured', 'predicted', 'difference'], pairs, [0, 1])}\n`
       : '',
-    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory, options.worst) : '',
+    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory, options.worst ?? 10) : '',
     view.busbw.length > 0 ? `${busbwScoreTable(view.busbw)}\n` : '',
     options.all && view.unscored.length > 0
       ? `${table(
