@@ -1,12 +1,4 @@
-import {
-  type Cluster,
-  type Job,
-  type ModelShape,
-  type Precision,
-  parameterCount,
-  type RecomputeModule,
-  stepMemory,
-} from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
@@ -165,27 +157,6 @@ function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
   if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
   assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
   return tensor;
-}
-
-/**
- * A run that was published did fit: where it does not say what it recomputed, the least with which it does, in the order in which
- * recipes reach for it: what is cheap to compute again first. As it is where nothing makes it fit, and of dense models, which
- * recipes keep in memory by other means (activations on the host).
- */
-function leastRecomputed(job: Job, cluster: Cluster, assumed: string[]): Job {
-  if (!job.model.experts || stepMemory(job, cluster).fits) return job;
-  const steps: RecomputeModule[][] = [
-    ...(job.model.mla ? [['mla_up_proj' as const]] : []),
-    ['mla_up_proj', 'layernorm', 'moe_act'],
-    ['mla_up_proj', 'layernorm', 'moe_act', 'mlp', 'shared_experts'],
-  ];
-  for (const modules of steps) {
-    const lighter: Job = { ...job, recompute: 'selective', options: { ...job.options, recomputeModules: modules } };
-    if (!stepMemory(lighter, cluster).fits) continue;
-    assumed.push(`recomputed, so that it fits: ${modules.join(', ')}`);
-    return lighter;
-  }
-  return job;
 }
 
 /** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
@@ -392,9 +363,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
-  const cutJob = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
-  const filled =
-    recompute === undefined && practice.recompute === 'none' ? leastRecomputed(cutJob, cluster, assumed) : cutJob;
+  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
   return {
     id: row.id,
     job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(filled, cluster, assumed) : filled,
