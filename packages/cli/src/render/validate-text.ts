@@ -37,6 +37,9 @@ export interface ValidateView {
   readonly busbw: readonly BusbwScore[];
 }
 
+/** Most rows that are named because their fit is wrong. */
+const mostNamed = 20;
+
 /** Readings of memory by source and part, the worst of them, and whether runs fit as they did. */
 function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
   const groups = new Map<string, MemoryRow[]>();
@@ -80,7 +83,7 @@ function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
     ],
     [0],
   );
-  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, worstRows).join(', ')}\n` : '';
+  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, mostNamed).join(', ')}\n` : '';
   return `${lines.length > 0 ? `${readings}\n${worstRows > 0 ? `${worst}\n` : ''}` : ''}${confusion}${wrong}\n`;
 }
 
@@ -137,7 +140,7 @@ export function validateText(view: ValidateView, options: { readonly worst?: num
     pairs.length > 0
       ? `${table(['scaling efficiency', 'run (GPUs)', 'measured', 'predicted', 'difference'], pairs, [0, 1])}\n`
       : '',
-    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory, options.worst ?? 10) : '',
+    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory, options.worst ?? 0) : '',
     view.busbw.length > 0 ? `${busbwScoreTable(view.busbw)}\n` : '',
     options.all && view.unscored.length > 0
       ? `${table(
