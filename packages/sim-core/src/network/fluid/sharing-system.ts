@@ -383,10 +383,7 @@ export class SharingSystem {
   }
 
   #relist(activity: number): void {
-    this.#move(
-      this.#heldEdge[activity] as number,
-      3 * (this.bottleneck[activity] as number) + this.#listOf(activity),
-    );
+    this.#move(this.#heldEdge[activity] as number, 3 * (this.bottleneck[activity] as number) + this.#listOf(activity));
   }
 
   #growLinks(count: number): void {
