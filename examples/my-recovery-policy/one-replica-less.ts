@@ -1,8 +1,9 @@
 /**
  * A recovery policy of your own: goes on without one of the replicas while nodes are missing, and waits for repair when more of them
- * would have to go. Does giving up more pay?
+ * would have to go. Does giving up more pay? (`recoveryInvariants` of @regatta/sim-core/testing tests it.)
  *
- *   regatta compare llama-3.1-405b-h100 --gpus 1024 --days 30 --set failures.profile=opt-175b --set recovery.spares=0 \
+ *   regatta compare llama-3.1-405b-h100 --model llama-2-13b --tp 8 --pp 1 --gpus 1024 --days 30 \
+ *     --set failures.profile=opt-175b --set recovery.spares=0 \
  *     --vary recovery.policy=restart,shrink,examples/my-recovery-policy/one-replica-less.ts
  */
 import type { RecoverableJob, RecoveryPolicy } from '@regatta/sim-core';

@@ -66,3 +66,35 @@ describe('replay --report', () => {
     expect(html).toContain('<h1>&lt;b&gt;&quot;&amp;</h1>');
   });
 });
+
+describe('run and compare --report', () => {
+  const base = ['llama-3.1-405b-h100', '--days', '20', '--trials', '10', '--set', 'failures.profile=llama3-2024'];
+
+  test('run: goodput by scale with intervals, GPU-hours by cause, one trial in time', () => {
+    const line = ['run', ...base, '--gpus', '1024,4096', '--set', 'recovery={policy: spares, spares: 8}'];
+    const { html, json } = reported(line);
+    expect(pageProblems(html)).toEqual([]);
+    for (const { goodput } of json.points) expect(html).toContain(`${(100 * goodput.mean).toFixed(2)}%`);
+    expect(html).toContain('exposed tensor-parallel');
+    expect(html).toContain('lost work');
+    expect(html).toMatch(/Trial 0 of 4,096 GPUs in time, with \d+ stops/);
+    expect(html.match(/<svg /g)).toHaveLength(3);
+    expect(reported(line).html).toBe(html);
+  });
+
+  test('compare: differences with their intervals', () => {
+    const line = [
+      'compare',
+      ...base,
+      '--gpus',
+      '1024',
+      '--set',
+      'recovery.policy=spares',
+      '--vary',
+      'recovery.spares=0,8',
+    ];
+    const { html } = reported(line);
+    expect(pageProblems(html)).toEqual([]);
+    expect(html).toContain('recovery.spares=8: better: +');
+  });
+});

@@ -12,8 +12,9 @@ import {
   runJob,
   synchronousScheme,
 } from '@regatta/sim-core';
+import { recoverableJob } from '@regatta/sim-core/testing';
 import { describe, expect, test } from 'vitest';
-import { failure, recoverable, waiting } from '../support/job-under-failures.js';
+import { failure, waiting } from '../support/job-under-failures.js';
 
 const domains = {
   nodes: 64,
@@ -139,7 +140,7 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
             },
             failures: { components: [one] },
             domains: { ...domains, nodes: 8, spares: 1 },
-            recovery: waiting(recoverable()),
+            recovery: waiting(recoverableJob()),
             windowSeconds: 30 * 24 * hour,
           },
           { seed: 3, trial },
@@ -199,7 +200,7 @@ describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
               stepSeconds: 1,
               horizonSeconds: 0,
             },
-            new JobNodes(waiting(recoverable()), 0),
+            new JobNodes(waiting(recoverableJob()), 0),
             strikes(mtbf, seconds.down, 400_000, trial),
             400_000,
           ).wall,

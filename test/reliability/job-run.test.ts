@@ -8,9 +8,10 @@ import {
   runJob,
   synchronousScheme,
 } from '@regatta/sim-core';
+import { recoverableJob } from '@regatta/sim-core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { failure, recoverable, recovery } from '../support/job-under-failures.js';
+import { failure, recovery } from '../support/job-under-failures.js';
 
 const plan: RunPlan = {
   solveSeconds: 100,
@@ -19,12 +20,12 @@ const plan: RunPlan = {
   stepSeconds: 1,
   horizonSeconds: Number.POSITIVE_INFINITY,
 };
-const wait = recovery('restart')(recoverable());
-const shrink = recovery('shrink')(recoverable());
-const replan = recovery('replan')(recoverable());
+const wait = recovery('restart')(recoverableJob());
+const shrink = recovery('shrink')(recoverableJob());
+const replan = recovery('replan')(recoverableJob());
 /** With ZeRO the optimizer states of a node die with it. */
 const reroute = (failoverSeconds?: number): RecoveryPolicy => {
-  const job = recoverable(failoverSeconds === undefined ? {} : { failoverSeconds });
+  const job = recoverableJob(failoverSeconds === undefined ? {} : { failoverSeconds });
   return recovery('reroute')(failoverSeconds === undefined ? { ...job, parallel: { ...job.parallel, zero: 1 } } : job);
 };
 

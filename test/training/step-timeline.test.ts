@@ -68,14 +68,23 @@ function checkBooks(timeline: StepTimeline): void {
 describe('timeline of a step', () => {
   test('each class is always in one span, and the spans of a cause add up to its book', () => {
     fc.assert(
-      fc.property(stepCases({ mostRanks: 32 }), fc.boolean(), fc.boolean(), (stepCase, fold, coalesce) => {
-        const { job, cluster, perturbation } = stepCase;
-        const timeline = timelineOf(stepCase, { fold, coalesce });
-        checkSpans(timeline);
-        checkBooks(timeline);
-        const { stepSeconds } = simulateStep(job, cluster, perturbation, { fold, coalesce });
-        expect(timeline.stepSeconds).toBe(stepSeconds);
-      }),
+      fc.property(
+        stepCases({ mostRanks: 32 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        (drawn, fold, coalesce, stops) => {
+          // Hosts that stop now and then, often enough for a step of a second.
+          const pauses = { perHostHour: 3600, medianSeconds: 0.01, sigma: 0.5 };
+          const stepCase = stops ? { ...drawn, perturbation: { ...drawn.perturbation, pauses } } : drawn;
+          const { job, cluster, perturbation } = stepCase;
+          const timeline = timelineOf(stepCase, { fold, coalesce });
+          checkSpans(timeline);
+          checkBooks(timeline);
+          const { stepSeconds } = simulateStep(job, cluster, perturbation, { fold, coalesce });
+          expect(timeline.stepSeconds).toBe(stepSeconds);
+        },
+      ),
       { numRuns: 80 },
     );
   });

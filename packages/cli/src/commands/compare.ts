@@ -1,6 +1,6 @@
 import { compareStudy, InputError, type InputIssue, type Variant } from '@regatta/scenarios';
 import { type Arguments, type Command, flag, listArgument, stringArgument } from '../conduct/command.js';
-import { checkTargets, deliver } from '../conduct/deliver.js';
+import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
 import { orPolicyFailure } from '../conduct/policy-failure.js';
@@ -54,7 +54,6 @@ export const compare: Command = {
   run: (args, io) =>
     orPolicyFailure(async () => {
       const flags = longRunFlags(args);
-      checkTargets(args, io, ['out', 'report']);
       const variants = variantsOf(args, io);
       const resolutions = variants.map(({ resolution }) => resolution);
       const users = await userRecovery(resolutions, flags.policyTimeoutSeconds, io);
@@ -67,7 +66,8 @@ export const compare: Command = {
       if (report.trials === 0) return interrupted;
       const page = stringArgument(args, 'report');
       if (page !== undefined) {
-        io.writeFile(page, compareHtml(report), flag(args, 'force'));
+        const origin = { commandLine: io.commandLine, warnings: warnings.map((warning) => `note: ${warning}`) };
+        io.writeFile(page, compareHtml(report, origin), flag(args, 'force'));
         io.remark(`wrote ${page}`);
       }
       deliver(args, io, report, () => compareText(report));

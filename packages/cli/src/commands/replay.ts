@@ -9,8 +9,9 @@ import { type Arguments, type Command, flag, stringArgument } from '../conduct/c
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
+import { memoryWarnings } from '../render/memory-warning.js';
 import { replayHtml } from '../render/replay-html.js';
-import { memoryWarnings, replayText } from '../render/replay-text.js';
+import { replayText } from '../render/replay-text.js';
 import { stepTrace } from '../render/step-trace.js';
 
 export const replay: Command = {
@@ -50,11 +51,11 @@ export const replay: Command = {
       ...(draws === undefined ? {} : { draws }),
     };
     const options = { fold: args.fold !== false };
-    const { report, warnings } = replayStudy(resolution, request, options, (gpus) =>
+    const { report, warnings, remedies } = replayStudy(resolution, request, options, (gpus) =>
       io.progress(`simulating ${gpus} GPUs`),
     );
     const notes = [...resolution.warnings, ...warnings].map((warning) => `note: ${warning}`);
-    const remarks = [...notes, ...memoryWarnings(report)];
+    const remarks = [...notes, ...memoryWarnings(report, remedies)];
     for (const remark of remarks) io.remark(remark);
     writeTimeline(args, io, { report, remarks }, () => replayTimeline(resolution, request, options));
     deliver(args, io, report, () => replayText(report));

@@ -8,7 +8,7 @@ import {
   type WatchedTrial,
 } from '@regatta/scenarios';
 import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
-import { checkTargets, deliver } from '../conduct/deliver.js';
+import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { type LongRunFlags, longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
 import { orPolicyFailure } from '../conduct/policy-failure.js';
@@ -108,7 +108,14 @@ async function manyTrials(args: Arguments, io: Io, resolution: Resolution, flags
   if (report.points.length === 0) return interrupted;
   const page = stringArgument(args, 'report');
   if (page !== undefined) {
-    io.writeFile(page, runHtml(report), flag(args, 'force'));
+    const origin = { commandLine: io.commandLine, warnings: warnings.map((warning) => `note: ${warning}`) };
+    const largest = longRunTasks(resolution, request).tasks.at(-1);
+    const shown = largest && {
+      trial: 0,
+      gpus: largest.point.gpus,
+      watched: await conductWatched(largest, 0, users),
+    };
+    io.writeFile(page, runHtml(report, origin, shown), flag(args, 'force'));
     io.remark(`wrote ${page}`);
   }
   deliver(args, io, { ...report, ...topOf(report) }, () => runText(report));
@@ -141,7 +148,6 @@ export const run: Command = {
     orPolicyFailure(async () => {
       const resolution = scenarioOf(args, io);
       const flags = longRunFlags(args);
-      checkTargets(args, io, ['out', 'report', 'trace']);
       const users = await userRecovery([resolution], flags.policyTimeoutSeconds, io);
       const alone = flag(args, 'timeline') || flags.trial !== undefined;
       if (!alone && stringArgument(args, 'trace') === undefined) return manyTrials(args, io, resolution, flags, users);

@@ -5,6 +5,7 @@ const causes: Readonly<Record<string, readonly [name: string, colour: string]>> 
   optimizer: ['optimizer', '#8c6bb1'],
   kernelInefficiency: ['kernels below peak', '#9fc8e0'],
   stragglers: ['stragglers', '#aa3377'],
+  hostPause: ['host pause', '#aa3377'],
   smContention: ['SM contention', '#7a8b99'],
   networkContention: ['network contention', '#7f3b08'],
   exposedTensor: ['exposed tensor-parallel', '#e69f00'],

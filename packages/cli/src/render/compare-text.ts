@@ -1,5 +1,5 @@
 import type { CompareReport } from '@regatta/scenarios';
-import { number, percent, si, whole } from './format.js';
+import { duration, number, percent, si, whole } from './format.js';
 import { table } from './table.js';
 
 const points = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(3)}`;
@@ -8,6 +8,7 @@ export const compareHead = [
   'variant',
   'goodput',
   'interruptions',
+  'MTTF',
   'tokens',
   'goodput against the first, points (95 %)',
   'trials saved',
@@ -15,8 +16,9 @@ export const compareHead = [
 ] as const;
 
 export function compareRows({ variants }: CompareReport): string[][] {
-  return variants.map(({ name, goodput, interruptions, tokens, against }) => {
-    const row = [name, percent(goodput.mean, 2), number(interruptions.mean), si(tokens.mean)];
+  return variants.map(({ name, goodput, interruptions, mttfHours, tokens, against }) => {
+    const mttf = interruptions.mean === 0 ? '' : duration(mttfHours.mean * 3600);
+    const row = [name, percent(goodput.mean, 2), number(interruptions.mean), mttf, si(tokens.mean)];
     if (!against) return [...row, 'the first', '', ''];
     const { mean, ci95, trialsSaved, trialsSavedRatio } = against.goodput;
     const saved =
@@ -30,5 +32,5 @@ export function compareRows({ variants }: CompareReport): string[][] {
 /** A comparison for people: each variant against the first, with a verdict where the interval leaves zero out. */
 export function compareText(report: CompareReport): string {
   const partial = report.partial ? 'PARTIAL: stopped after ' : '';
-  return `${partial}${whole(report.trials)} trials, the same failures for each variant\n\n${table(compareHead, compareRows(report), [0, 6])}`;
+  return `${partial}${whole(report.trials)} trials, the same failures for each variant\n\n${table(compareHead, compareRows(report), [0, 7])}`;
 }

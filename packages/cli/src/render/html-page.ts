@@ -8,9 +8,10 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding
 h1{font-size:1.6rem;line-height:1.25}h2{font-size:1.2rem;margin-top:2.4rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}h3{font-size:1rem;margin-bottom:.3rem}
 p.lead,figcaption,.soft{color:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
-td,th{padding:.25rem .8rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}td:first-child,th:first-child{text-align:left}
+td,th{padding:.25rem .65rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}td:first-child,th:first-child{text-align:left}
 .wrap td,.wrap thead th{white-space:normal;text-align:left;overflow-wrap:anywhere}
 figure{margin:1rem 0}.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem}
+pre.command{white-space:pre-wrap;overflow-wrap:anywhere}.pair svg.chart{max-width:34rem}
 svg.chart{width:100%;height:auto;display:block;font:12px system-ui,sans-serif}svg.chart text{fill:var(--ink)}svg.chart .axis{fill:var(--soft)}
 svg.chart .value{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 svg.chart .inside{font-size:10px}svg.chart .grid{stroke:var(--line)}svg.chart .empty{fill:var(--panel)}svg.chart .ideal{stroke:var(--soft)}
@@ -57,16 +58,23 @@ export function tiles(list: readonly { readonly name: string; readonly value: st
 export const figure = (body: string, caption: string): string =>
   `<figure>${body}<figcaption>${escapeText(caption)}</figcaption></figure>`;
 
-/** What brought the page about: warnings, how to make it again, the scenario it is of. */
-export function originSection(
-  scenario: unknown,
-  { commandLine, warnings }: { readonly commandLine: string; readonly warnings: readonly string[] },
-): string {
+/** What a page says of its own origin. */
+export interface PageOrigin {
+  readonly commandLine: string;
+  readonly warnings: readonly string[];
+}
+
+/** What brought the page about: warnings, how to make it again, the scenario if it is of one. */
+export function originSection({ commandLine, warnings }: PageOrigin, scenario?: unknown): string {
   const notes = warnings.map((warning) => `<p class="warning">${escapeText(warning)}</p>`);
+  const whole =
+    scenario === undefined
+      ? ''
+      : `<details><summary>The scenario, complete</summary><pre>${escapeText(JSON.stringify(scenario, null, 2))}</pre></details>`;
   return [
     '<h2>Where this comes from</h2>',
     ...notes,
-    `<p>The same page again:</p>\n<pre>${escapeText(commandLine)}</pre>`,
-    `<details><summary>The scenario, complete</summary><pre>${escapeText(JSON.stringify(scenario, null, 2))}</pre></details>`,
+    `<p>The same page again:</p>\n<pre class="command">${escapeText(commandLine)}</pre>`,
+    whole,
   ].join('\n');
 }

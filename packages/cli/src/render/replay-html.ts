@@ -156,7 +156,7 @@ export function replayHtml({ report, timeline, warnings, commandLine }: ReplayPa
       memorySection(report),
       pipelineChart(timeline, last?.gpus ?? 0),
       assumptions(report),
-      originSection(scenario, { commandLine, warnings }),
+      originSection({ commandLine, warnings }, scenario),
     ].join('\n'),
   );
 }

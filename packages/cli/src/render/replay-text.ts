@@ -114,25 +114,3 @@ export function replayText(report: ReplayReport): string {
     `simulated: ${folding}\n`,
   ].join('');
 }
-
-/** One line for each point that does not fit: which part is too large, by how much, what would fit (contract: conduct). */
-export function memoryWarnings(report: ReplayReport): string[] {
-  return report.points
-    .filter((point) => !point.memory.fits)
-    .map(({ gpus, memory }) => {
-      const usable = 0.97 * memory.deviceBytes;
-      const parts: [string, number][] = [
-        ['weights', memory.weightsBytes],
-        ['gradients', memory.gradientsBytes],
-        ['optimizer states', memory.optimizerBytes],
-        ['activations', memory.activationsBytes],
-        ['buffers', memory.otherBytes],
-      ];
-      const [name, bytes] = parts.reduce((most, part) => (part[1] > most[1] ? part : most));
-      const hint =
-        name === 'activations'
-          ? 'recompute (--recompute full, or --set job.options.recomputeLayers=n), a smaller micro-batch, or a larger tensor or context size would fit'
-          : 'a larger tensor or pipeline size, or a higher --zero stage would fit';
-      return `warning: does not fit at ${whole(gpus)} GPUs: rank ${memory.worstRank} needs ${gibibytes(memory.peakBytes)} of ${gibibytes(usable)} usable, ${gibibytes(memory.peakBytes - usable)} too much; the largest part are ${name} with ${gibibytes(bytes)}; ${hint}`;
-    });
-}

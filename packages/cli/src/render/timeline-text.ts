@@ -1,5 +1,6 @@
 import type { TrialFigures, WatchedTrial } from '@regatta/scenarios';
 import type { PhaseInterval } from '@regatta/sim-core';
+import { causeName } from './cause-names.js';
 import { duration, number, percent, si, whole } from './format.js';
 import { table } from './table.js';
 
@@ -77,6 +78,6 @@ function figuresTable(figures: TrialFigures): string {
     ...(plannedStops === 0 ? [] : [['planned stops', number(plannedStops)]]),
   ];
   const hours = Object.entries(gpuHours).filter(([, spent]) => spent > 5e-5 * total);
-  const causes = hours.map(([cause, spent]) => [cause, whole(spent), percent(spent / total, 2)]);
+  const causes = hours.map(([cause, spent]) => [causeName(cause), whole(spent), percent(spent / total, 2)]);
   return `${table(['figure', 'value'], rows)}\n${table(['GPU-hours by cause', 'hours', 'share'], causes)}`;
 }

@@ -9,7 +9,7 @@ import {
   type ScoredRow,
   type UnscoredRow,
 } from '@regatta/scenarios';
-import { duration, percent, whole } from './format.js';
+import { duration, gibibytes, percent, whole } from './format.js';
 import { table } from './table.js';
 
 const signed = (share: number): string => `${share >= 0 ? '+' : ''}${percent(share)}`;
@@ -37,8 +37,8 @@ export interface ValidateView {
   readonly busbw: readonly BusbwScore[];
 }
 
-/** Readings of memory by source and part, and whether runs fit as they did. */
-function memoryTables({ rows, fit }: MemoryScore): string {
+/** Readings of memory by source and part, the worst of them, and whether runs fit as they did. */
+function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
   const groups = new Map<string, MemoryRow[]>();
   for (const row of rows) {
     const name = `${row.source}: ${row.part}`;
@@ -46,17 +46,32 @@ function memoryTables({ rows, fit }: MemoryScore): string {
   }
   const mean = (members: readonly MemoryRow[], of: (row: MemoryRow) => number): number =>
     members.reduce((sum, row) => sum + of(row), 0) / members.length;
-  const lines = [...groups].map(([name, members]) => {
-    const worst = members.reduce((most, row) => (row.error > most.error ? row : most));
-    return [
-      name,
-      whole(members.length),
-      percent(mean(members, (row) => row.error)),
-      signed(mean(members, (row) => row.signedError)),
-      `${worst.id} ${percent(worst.error, 0)}`,
-    ];
-  });
+  const byError = (members: readonly MemoryRow[]): MemoryRow[] => [...members].sort((a, b) => b.error - a.error);
+  const lines = [...groups].map(([name, members]) => [
+    name,
+    whole(members.length),
+    percent(mean(members, (row) => row.error)),
+    signed(mean(members, (row) => row.signedError)),
+    byError(members)
+      .slice(0, 1)
+      .map((row) => `${row.id} ${percent(row.error, 0)}`)
+      .join(''),
+  ]);
   const readings = table(['memory', 'readings', 'mean |error|', 'bias', 'worst'], lines, [0, 4]);
+  const worst = table(
+    ['worst memory readings', 'GPUs', 'part', 'predicted', 'measured', 'error'],
+    byError(rows)
+      .slice(0, worstRows)
+      .map((row) => [
+        row.id,
+        whole(row.gpus),
+        row.part,
+        gibibytes(row.predictedBytes),
+        gibibytes(row.measuredBytes),
+        signed(row.signedError),
+      ]),
+    [0, 2],
+  );
   const confusion = table(
     ['the model says', 'ran', 'ran out of memory'],
     [
@@ -65,7 +80,8 @@ function memoryTables({ rows, fit }: MemoryScore): string {
     ],
     [0],
   );
-  return `${lines.length > 0 ? `${readings}\n` : ''}${confusion}\n`;
+  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, worstRows).join(', ')}\n` : '';
+  return `${lines.length > 0 ? `${readings}\n${worstRows > 0 ? `${worst}\n` : ''}` : ''}${confusion}${wrong}\n`;
 }
 
 function rowTable(rows: readonly ScoredRow[], assumptions: boolean): string {
@@ -121,7 +137,7 @@ export function validateText(view: ValidateView, options: { readonly worst?: num
     pairs.length > 0
       ? `${table(['scaling efficiency', 'run (GPUs)', 'measured', 'predicted', 'difference'], pairs, [0, 1])}\n`
       : '',
-    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory) : '',
+    view.rows.length > 0 || view.memory.rows.length > 0 ? memoryTables(view.memory, options.worst ?? 0) : '',
     view.busbw.length > 0 ? `${busbwScoreTable(view.busbw)}\n` : '',
     options.all && view.unscored.length > 0
       ? `${table(

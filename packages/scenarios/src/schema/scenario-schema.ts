@@ -1,3 +1,4 @@
+import type { RecomputeModule } from '@regatta/sim-core';
 import { z } from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
@@ -153,6 +154,17 @@ export const clusterSchema = z.strictObject({
   deviceRanges: z.array(z.strictObject({ first: countOrZero, count, device: deviceSchema })).optional(),
 });
 
+const recomputeModules = [
+  'coreAttention',
+  'mlaUpProjection',
+  'layerNorm',
+  'mlp',
+  'moe',
+  'moeActivation',
+  'sharedExperts',
+  'alternateMatmuls',
+] as const satisfies readonly RecomputeModule[];
+
 const optionsSchema = z.strictObject({
   p2p: z.enum(['async', 'blocking']).default('async'),
   scatterGather: z.boolean().default(false),
@@ -161,6 +173,8 @@ const optionsSchema = z.strictObject({
   bucketBytes: positive.default(1.6e8),
   dataOverlap: z.boolean().default(true),
   contextKind: z.enum(['ring', 'allgather', 'ulysses']).default('ring'),
+  contextRepeatsHeads: z.boolean().default(false),
+  fp8Scaling: z.enum(['tensor', 'row']).default('tensor'),
   moeImbalance: factor.default(1),
   expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
   expertOverlap: fraction.default(0),
@@ -169,6 +183,32 @@ const optionsSchema = z.strictObject({
   cudaGraphs: z.boolean().default(false),
   recomputeStopsEarly: z.boolean().default(false),
   recomputeLayers: countOrZero.optional(),
+  recomputeModules: z
+    .array(z.enum(recomputeModules))
+    .optional()
+    .describe('parts of a layer that recompute: selective runs again; absent: core attention alone'),
+  offloadActivationLayers: countOrZero
+    .default(0)
+    .describe('first layers of each pipeline rank whose activations wait in host memory'),
+  narrowStorage: z
+    .enum(['none', 'copies', 'primary'])
+    .default('primary')
+    .describe(
+      'what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone',
+    ),
+  momentBytes: z
+    .union([z.literal(2), z.literal(4)])
+    .default(4)
+    .describe("bytes of each of Adam's two moments"),
+  expandableSegments: z.boolean().default(false).describe('the caching allocator loses no room between blocks'),
+  lossKernel: z
+    .enum(['fused', 'eager'])
+    .default('fused')
+    .describe('eager: an unfused fp32 loss with copies of the logits'),
+  framework: z
+    .enum(['megatron', 'deepspeed', 'fsdp'])
+    .default('megatron')
+    .describe('whose habits of holding memory the job has'),
   stageLayers: z
     .array(countOrZero)
     .min(1)

@@ -6,6 +6,7 @@ import {
   gpuHoursSummary,
   type LongRunRequest,
   longRunTasks,
+  mttfHoursOf,
   rejectedOf,
   type TrialConduct,
 } from './long-run.js';
@@ -23,6 +24,7 @@ export interface ComparedVariant {
   readonly gpus: number;
   readonly goodput: Summary;
   readonly interruptions: Summary;
+  readonly mttfHours: Summary;
   readonly tokens: Summary;
   readonly gpuHours: Readonly<Record<string, Summary>>;
   /** Absent for the first. Differences are variant minus first, trial by trial. */
@@ -120,6 +122,7 @@ export async function compareStudy(
         gpus: input.step.gpus,
         goodput: summary(goodput(books)),
         interruptions: summary(books.map((book) => book.interruptions)),
+        mttfHours: mttfHoursOf(books),
         tokens: summary(tokens(input, books)),
         gpuHours: gpuHoursSummary(input, books),
       };

@@ -10,8 +10,8 @@ export type AilingUnit = readonly Ailment[];
 export class CoupledAilments {
   readonly units: readonly AilingUnit[];
   /**
-   * Whether units hold each other up, beyond a step's waiting for the slowest: links meet in the exchange of gradients, and with
-   * ZeRO 3 the replicas meet in every layer.
+   * Whether units hold each other up, beyond a step's waiting for the slowest: with ZeRO 3 the replicas meet in every layer. In the
+   * one exchange of gradients of other jobs a slow link and a slow replica meet too, but add little (degraded-states.test.ts).
    */
   readonly meet: boolean;
   readonly #grid: RankGrid;
@@ -36,7 +36,7 @@ export class CoupledAilments {
     const forms = new Map<string, AilingUnit>();
     this.units = [...wide, ...[...narrow.values()].map((unit) => this.#moved(distinct(unit), 0, false))];
     for (const unit of this.units) forms.set(unit.map(formOf).join('/'), unit);
-    this.meet = zero === 3 || inJob.some(({ nics }) => nics.length > 0);
+    this.meet = zero === 3;
     // Where units only wait for each other, as many of one form are as one.
     if (!this.meet) this.units = [...forms.values()];
   }

@@ -4,17 +4,23 @@ import {
   type MemoryReport,
   microBatchesOf,
   modelStateBytes,
+  type ParameterCount,
   parameterCount,
   peakFlopsOf,
+  predictionParameterCount,
   RankGrid,
+  recomputedLayers,
+  type StageMemoryReport,
   scheduleOrder,
   simulateStep,
+  stageMemories,
   stepFlops,
   stepMemory,
 } from '@regatta/sim-core';
 import { InputError } from '../schema/input-error.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import { perturbationOf } from '../schema/to-core.js';
+import { type MemoryRemedy, memoryRemedies } from './memory-remedies.js';
 import { scalingPoints } from './scaling-points.js';
 
 const secondsOfYear = 365.25 * 86400;
@@ -42,13 +48,21 @@ export interface InspectReport {
   readonly schemaVersion: 1;
   readonly command: 'inspect';
   readonly gpus: number;
-  readonly parameters: ReturnType<typeof parameterCount>;
+  readonly parameters: ParameterCount & {
+    /** Of the multi-token prediction modules, which the others leave out. */
+    readonly multiTokenPrediction: number;
+  };
   readonly flops: ReturnType<typeof stepFlops> & {
     /** The common 6 P tokens: counts embeddings, leaves attention out. */
     readonly sixParametersTokens: number;
     readonly perToken: number;
   };
-  readonly memory: MemoryReport;
+  readonly memory: MemoryReport & {
+    /** Every pipeline rank, on each kind of device that holds ranks of it. */
+    readonly stages: readonly StageMemoryReport[];
+    /** What would fit, where it does not. */
+    readonly remedies: readonly MemoryRemedy[];
+  };
   readonly groups: readonly GroupLine[];
   readonly messages: readonly MessageLine[];
   readonly pipeline: {
@@ -114,7 +128,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
   if (!point) throw new Error('inspectStudy: no point');
   const { job, cluster } = point;
   const parameters = parameterCount(job.model);
-  const flops = stepFlops(job.model, job);
+  const flops = stepFlops(job.model, job, recomputedLayers(job));
   const tokensPerStep = job.globalBatch * job.sequenceLength;
   const { steps } = resolution.scenario.job;
   const tokens = steps === undefined ? defaultTokens : steps * tokensPerStep;
@@ -142,13 +156,17 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
     schemaVersion: 1,
     command: 'inspect',
     gpus: point.gpus,
-    parameters,
+    parameters: { ...parameters, multiTokenPrediction: predictionParameterCount(job.model) },
     flops: {
       ...flops,
       sixParametersTokens: 6 * parameters.active * tokensPerStep,
       perToken: flops.model / tokensPerStep,
     },
-    memory: stepMemory(job, cluster),
+    memory: {
+      ...stepMemory(job, cluster),
+      stages: stageMemories(job, cluster),
+      remedies: memoryRemedies(job, cluster, resolution.scenario.job.parallel.data !== 'auto'),
+    },
     groups: groupLines(job),
     messages: [...messages.values()],
     pipeline: {

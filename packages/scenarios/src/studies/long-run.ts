@@ -67,6 +67,13 @@ export interface TrialFigures {
   readonly gpuHours: Readonly<Record<string, number>>;
 }
 
+/** Mean time to failure over trials, of the time that the job was up. */
+export const mttfHoursOf = (books: readonly RunBooks[]): Summary =>
+  ratioSummary(
+    books.map(upHoursOf),
+    books.map((book) => book.interruptions),
+  );
+
 const upHoursOf = ({ wall, down }: RunBooks): number => (wall - down) / 3600;
 const ettrOf = ({ useful, wall }: RunBooks): number => (wall > 0 ? useful / wall : 1);
 
@@ -91,7 +98,6 @@ export function gpuHoursSummary(input: LongRunInput, books: readonly RunBooks[])
 
 function pointOf(input: LongRunInput, books: readonly RunBooks[]): LongRunPoint {
   const of = (pick: (book: RunBooks) => number): Summary => summary(books.map(pick));
-  const interruptions = books.map((book) => book.interruptions);
   return {
     gpus: input.step.gpus,
     trials: books.length,
@@ -103,9 +109,9 @@ function pointOf(input: LongRunInput, books: readonly RunBooks[]): LongRunPoint 
     goodput: of(goodputOf),
     ettr: of(ettrOf),
     wallHours: of((book) => book.wall / 3600),
-    interruptions: summary(interruptions),
+    interruptions: of((book) => book.interruptions),
     plannedStops: of((book) => book.plannedStops),
-    mttfHours: ratioSummary(books.map(upHoursOf), interruptions),
+    mttfHours: mttfHoursOf(books),
     tokens: of((book) => tokensOf(input, book)),
     gpuHours: gpuHoursSummary(input, books),
   };

@@ -31,6 +31,20 @@ export interface ListSchedule {
   readonly layout: 'interleaved' | 'v';
 }
 
+/**
+ * Parts of a layer that selective recomputation can run again (Megatron-Core's --recompute-modules), and torchtitan's per-operator
+ * checkpointing: all but attention and every second matmul.
+ */
+export type RecomputeModule =
+  | 'coreAttention'
+  | 'mlaUpProjection'
+  | 'layerNorm'
+  | 'mlp'
+  | 'moe'
+  | 'moeActivation'
+  | 'sharedExperts'
+  | 'alternateMatmuls';
+
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
   /** Point-to-point sends 1/tensor over the network, then an all-gather inside the node. */
@@ -43,6 +57,13 @@ export interface JobOptions {
   /** Data-parallel gradient buckets overlap the last backward. */
   readonly dataOverlap: boolean;
   readonly contextKind: 'ring' | 'allgather' | 'ulysses';
+  /** Keys and values are repeated for every query head before context ranks exchange them (PyTorch's repeat_kv). */
+  readonly contextRepeatsHeads: boolean;
+  /**
+   * fp8 scales: one for a tensor, known before it is quantised; or one for each row of every operand, found and applied by kernels of
+   * their own, once along rows and once along columns, weights included (torchao's rowwise recipe).
+   */
+  readonly fp8Scaling: 'tensor' | 'row';
   readonly moeImbalance: number;
   /**
    * How routed tokens reach their experts: each copy straight to its expert's rank, or one copy to each scale-up domain and
@@ -51,6 +72,27 @@ export interface JobOptions {
   readonly expertDispatch: 'direct' | 'hierarchical';
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /** recompute selective of these; absent = core attention alone. */
+  readonly recomputeModules?: readonly RecomputeModule[];
+  /** The first n layers of each pipeline rank keep their activations in host memory; absent = none. No time is charged for it. */
+  readonly offloadActivationLayers?: number;
+  /**
+   * What stays of narrow formats (fp8, mxfp8, nvfp4): none, operands are quantised where they are used (torchao); copies, GEMM inputs
+   * and cached weights beside the 16-bit ones (Transformer Engine); primary, inputs, and weights in the narrow format alone
+   * (fp8_param_gather). Absent = primary.
+   */
+  readonly narrowStorage?: 'none' | 'copies' | 'primary';
+  /** Bytes of each of Adam's two moments; absent = 4 (2: Megatron's precision-aware optimizer). */
+  readonly momentBytes?: 2 | 4;
+  /** The caching allocator's segments grow in place (PYTORCH_CUDA_ALLOC_CONF): no room is lost between blocks. */
+  readonly expandableSegments?: boolean;
+  /** eager: the loss keeps its own copies of the logits (a framework's cross-entropy in fp32); absent or fused: one. */
+  readonly lossKernel?: 'fused' | 'eager';
+  /**
+   * Whose habits of holding memory the job has; absent = megatron. fsdp: parameters are the fp32 master copy themselves. deepspeed: 16-bit
+   * gradients beside fp32 accumulators, outputs of a pipeline stage until their backward, flat copies at the optimizer's step.
+   */
+  readonly framework?: 'megatron' | 'deepspeed' | 'fsdp';
   /**
    * Layers of each global stage, in the order in which a micro-batch passes them (chunk c of rank i is stage c*p+i, in a V i and
    * then 2p-1-i); absent = even. A stage may hold none: then it has the embedding or the head alone.

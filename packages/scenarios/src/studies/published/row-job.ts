@@ -1,10 +1,11 @@
-import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
 import { rowHardware, unknownHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
+import { withLeastRecompute } from './row-recompute.js';
 import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
@@ -16,6 +17,8 @@ export interface RowJob {
   /** The fleet had slow hosts; absent = all alike. */
   readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
+  /** What a reading of memory counts: all that the device holds (default), or what the framework's allocator has taken. */
+  readonly memoryReading?: 'device' | 'allocator';
   readonly assumed: readonly string[];
 }
 
@@ -130,12 +133,44 @@ function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { 
   };
 }
 
+/** True when 16-bit weights and gradients with unsharded optimizer states fit a device at all. */
+const unshardedFits = (model: ModelShape, memoryBytes: number, ranks: number): boolean =>
+  (16 * parameterCount(model).total) / ranks <= memoryBytes;
+
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
 function nearestStack(device: string, wanted: string): string | undefined {
   const names = stacksOf(device).map((stack) => stack.name);
   const year = (name: string): number => Number(/\d{4}$/.exec(name)?.[0] ?? 0);
   if (names.includes(wanted)) return wanted;
   return names.sort((a, b) => Math.abs(year(a) - year(wanted)) - Math.abs(year(b) - year(wanted)))[0];
+}
+
+/** Least tensor size of at least `fewest` ranks that divides GPUs and heads. */
+function tensorSize(fewest: number, gpus: number, { heads }: ModelShape): number {
+  for (let size = fewest; size <= Math.min(gpus, heads); size++)
+    if (gpus % size === 0 && heads % size === 0) return size;
+  return 1;
+}
+
+/** Key/value heads: fewer than tensor ranks are held by several. */
+function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
+  if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
+  assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
+  return tensor;
+}
+
+/** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
+function wholeReplica(job: Job, cluster: Cluster, assumed: string[]): Job {
+  const sequences = job.globalBatch / job.parallel.data;
+  for (let cuts = 1; cuts < sequences; cuts++) {
+    if (sequences % cuts !== 0) continue;
+    const larger = { ...job, microBatch: sequences / cuts };
+    if (!stepMemory(larger, cluster).fits) continue;
+    assumed.push(`micro-batch: ${larger.microBatch}, as many sequences as fit in memory`);
+    return larger;
+  }
+  assumed.push(`micro-batch: ${Math.min(1, sequences)}`);
+  return { ...job, microBatch: Math.min(1, sequences) };
 }
 
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
@@ -190,7 +225,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (!readPrecision) assumed.push(`dtype ${row.dtype} not read: ${usual}`);
   const precision = readPrecision ?? usual;
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
-  const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const fewest = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const cut = tensorSize(fewest, row.gpus, model);
   const tensor = row.tensorParallel ?? cut;
   const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
   const context = row.contextParallel ?? 1;
@@ -204,12 +240,9 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const sharding = shardingOf(row.optimizerSharding);
   if (sharding === 'unread') assumed.push(`optimizerSharding ${row.optimizerSharding} not read`);
   const fsdp = (row.fsdpShardGroup ?? 0) > 0 || schedule.sharded || row.zeroStage === 3;
-  const zeroOf = (): 0 | 1 | 2 | 3 => {
-    if (fsdp) return 3;
-    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (sharding !== undefined && sharding !== 'unread') return sharding;
-    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
-  };
+  // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
+  const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
+  if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
   const perRank = model.layers / pipeline;
   const interleaves = pipeline > 1 && schedule.kind === 'interleaved';
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
@@ -224,22 +257,30 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
-    const perReplica = row.globalBatch / data;
-    microBatch = row.tensorParallel ? practice.microBatch : perReplica;
-    assumed.push(`micro-batch: ${microBatch}`);
+    microBatch = pipeline === 1 && !row.tensorParallel ? row.globalBatch / data : practice.microBatch;
+    if (pipeline > 1) assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
   const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
   if (readRecompute === 'unread') assumed.push(`recompute ${row.recompute} not read`);
-  const recompute = perOperator ? 'full' : readRecompute === 'unread' ? undefined : readRecompute;
-  // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
-  if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
+  const recompute = perOperator ? 'selective' : readRecompute === 'unread' ? undefined : readRecompute;
+  if (perOperator) assumed.push('selective-op recomputation: all but attention and every second matmul');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
   const stackName = nearestStack(hardware.device, practice.stack);
   const device = catalogueDevice(hardware.device, stackName);
   if (!device) return skip(`no device ${hardware.device}`);
   if (stackName !== practice.stack) assumed.push(`stack: ${device.stack} (no ${practice.stack} for this device)`);
+  const zeroOf = (): 0 | 1 | 2 | 3 => {
+    if (fsdp) return 3;
+    if (row.zeroStage === 0 && !unshardedFits(model, device.memoryBytes, tensor * pipeline)) {
+      assumed.push('optimizer sharded: its states alone would not fit a device');
+      return 1;
+    }
+    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
+    if (sharding !== undefined && sharding !== 'unread') return sharding;
+    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
+  };
   const pure = row.mixedPrecisionMode === 'PURE';
   const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
   // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.
@@ -252,7 +293,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
-    model: { ...model, vocab: padded(model.vocab, tensor) },
+    model: { ...model, kvHeads: heldHeads(model.kvHeads, tensor, assumed), vocab: padded(model.vocab, tensor) },
     sequenceLength,
     globalBatch,
     microBatch,
@@ -279,6 +320,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       bucketBytes: 1.6e8,
       dataOverlap: true,
       contextKind: 'ring',
+      contextRepeatsHeads: false,
+      fp8Scaling: /row/i.test(row.dtype ?? '') ? 'row' : 'tensor',
       moeImbalance: 1,
       expertDispatch: 'direct',
       expertOverlap: 0,
@@ -291,11 +334,12 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       offloadOptimizer: false,
       stageSplit: 'even',
       ...practice.options,
-      ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      ...(pipeline === 1 ? practice.withoutPipeline : practice.withPipeline),
       ...graphed?.options,
+      ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
@@ -319,13 +363,15 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
+  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
   return {
     id: row.id,
-    job,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(filled, cluster, assumed) : filled,
     cluster,
     stack: device.stack,
     measured: published.length > 0 || counted === undefined ? published : [counted],
     assumed,
+    ...(practice.memoryReading ? { memoryReading: practice.memoryReading } : {}),
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
   };
 }

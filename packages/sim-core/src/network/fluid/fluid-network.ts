@@ -58,8 +58,6 @@ export class FluidNetwork {
   // Changes since the last solve.
   #entered = new Int32Array(64);
   #enteredCount = 0;
-  #disturbed = new Int32Array(64);
-  #disturbedCount = 0;
 
   /**
    * @param room Activities and edges (links of all of them) that will be under way at once, as far as is known: columns then
@@ -142,20 +140,15 @@ export class FluidNetwork {
     if (volume === 0 || latencySeconds > 0) {
       this.#phase[activity] = volume === 0 ? Phase.empty : Phase.latent;
       this.#queue.set(eventOfActivity(activity), this.#now + latencySeconds);
-    } else this.#enter(activity);
+    } else this.#enter(activity, volume / share);
     return activity;
   }
 
   /** Takes an activity out before it is complete. @throws RangeError when it is not under way. */
   cancel(activity: number): void {
     this.#mustBeUnderWay(activity, 'cancel');
-    this.#queue.remove(eventOfActivity(activity));
-    if (this.#phase[activity] === Phase.flowing) {
-      const holder = this.#system.bottleneck[activity] as number;
-      if (holder === heldByNothing) this.#forgetEntered(activity);
-      this.#leave(activity);
-      if (holder >= 0) this.#expect(holder);
-    }
+    if (this.#phase[activity] === Phase.flowing) this.#takeOff(activity);
+    else this.#queue.remove(eventOfActivity(activity));
     this.#free(activity);
   }
 
@@ -166,8 +159,14 @@ export class FluidNetwork {
   setCapacity(link: number, capacityBytesPerSecond: number): void {
     if (!(link >= 0 && link < this.#system.links)) throw new RangeError(`FluidNetwork.setCapacity: no link ${link}`);
     checkCapacity(capacityBytesPerSecond);
-    this.#system.setCapacity(link, capacityBytesPerSecond);
-    this.#disturb(link);
+    // What an activity can have at most changes with it: those on the link come anew, with what they have left.
+    const activities = this.#system.activitiesOn(link);
+    const left = activities.map((activity) => this.#progress.leftAt(activity, this.#now));
+    for (const activity of activities) this.#takeOff(activity);
+    this.#system.capacity[link] = capacityBytesPerSecond;
+    activities.forEach((activity, i) => {
+      this.#enter(activity, left[i] ?? 0);
+    });
   }
 
   /** Bytes per second that a link carries at most. */
@@ -232,7 +231,7 @@ export class FluidNetwork {
         const phase = this.#phase[activity];
         if (!due && !(phase === Phase.flowing && this.#isAtEnd(activity))) break;
         queue.remove(event);
-        if (phase === Phase.latent) this.#enter(activity);
+        if (phase === Phase.latent) this.#enter(activity, this.#need[activity] as number);
         else this.#complete(activity);
       }
     }
@@ -263,11 +262,10 @@ export class FluidNetwork {
   }
 
   /** First byte. */
-  #enter(activity: number): void {
+  #enter(activity: number, need: number): void {
     const system = this.#system;
     this.#phase[activity] = Phase.flowing;
     system.enter(activity);
-    const need = this.#need[activity] as number;
     const liveLinks = system.liveLinks[activity] as number;
     if (liveLinks <= 1) {
       const holder = system.holdAlone(activity);
@@ -290,33 +288,25 @@ export class FluidNetwork {
     this.#entered[this.#enteredCount++] = activity;
   }
 
-  #forgetEntered(activity: number): void {
-    const at = this.#entered.indexOf(activity);
-    this.#entered.copyWithin(at, at + 1, this.#enteredCount--);
+  /** Takes an activity off its links at any time. */
+  #takeOff(activity: number): void {
+    const holder = this.#system.bottleneck[activity] as number;
+    if (holder === heldByNothing) {
+      const at = this.#entered.indexOf(activity);
+      this.#entered.copyWithin(at, at + 1, this.#enteredCount--);
+    }
+    this.#queue.remove(eventOfActivity(activity));
+    this.#leave(activity);
+    if (holder >= 0) this.#expect(holder);
   }
 
   #leave(activity: number): void {
-    const system = this.#system;
-    const holder = system.bottleneck[activity] as number;
+    const holder = this.#system.bottleneck[activity] as number;
     if (holder >= 0) {
       this.#progress.read(holder, this.#now);
       this.#progress.quit(holder, activity);
     }
-    system.leave(activity);
-    const { edgeLink, held } = system;
-    const end = system.edgeEnd[activity] as number;
-    for (let edge = system.edgeStart[activity] as number; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      // Only those whom the link holds back can gain.
-      if ((held[link] as number) > 0) this.#disturb(link);
-    }
-  }
-
-  #disturb(link: number): void {
-    if (this.#disturbedCount === this.#disturbed.length) {
-      this.#disturbed = grownIntegers(this.#disturbed, this.#disturbedCount + 1);
-    }
-    this.#disturbed[this.#disturbedCount++] = link;
+    this.#system.leave(activity);
   }
 
   #complete(activity: number): void {
@@ -338,17 +328,17 @@ export class FluidNetwork {
 
   /** Solves the changes of this instant, if there are any. */
   #settle(): void {
-    if (this.#enteredCount === 0 && this.#disturbedCount === 0) return;
     const system = this.#system;
+    if (this.#enteredCount === 0 && system.disturbedCount === 0) return;
     const solver = this.#solver;
     const updates = solver.updates;
     solver.begin(this.#now);
-    for (let i = 0; i < this.#disturbedCount; i++) solver.disturb(this.#disturbed[i] as number);
+    for (let i = 0; i < system.disturbedCount; i++) solver.disturb(system.disturbed[i] as number);
     for (let i = 0; i < this.#enteredCount; i++) {
       solver.admit(this.#entered[i] as number);
     }
     this.#enteredCount = 0;
-    this.#disturbedCount = 0;
+    system.disturbedCount = 0;
     solver.solve();
     if (solver.updates > updates) this.#solves++;
     const { changedLinks, changedLinkCount, changedCaps, changedCapCount } = solver;

@@ -45,6 +45,10 @@ export class SharingSystem {
   /** Edge that named the link last, to find links that are named twice. */
   #lastEdge = new Int32Array(4).fill(-1);
 
+  /** Links in disturbed[0 .. disturbedCount), some of them more than once. */
+  disturbed = new Int32Array(64);
+  disturbedCount = 0;
+
   /** Highest activity id ever in use, plus one. */
   activities = 0;
   share = new Float64Array(64);
@@ -140,9 +144,15 @@ export class SharingSystem {
 
   /** Puts an activity on its links, held by nothing yet. */
   enter(activity: number): void {
-    const { edgeLink, edgeNext, edgePrevious, first, members } = this;
+    const { capacity, edgeLink, edgeNext, edgePrevious, edgeWeight, first, live, members } = this;
+    const bound = this.#bound;
+    const pins = this.#pins;
+    const start = this.edgeStart[activity] as number;
     const end = this.edgeEnd[activity] as number;
-    for (let edge = this.edgeStart[activity] as number; edge < end; edge++) {
+    let highest = this.capLevel[activity] as number;
+    let pin = -1;
+    let pinMembers = 0;
+    for (let edge = start; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       const list = 3 * link;
       const next = first[list] as number;
@@ -150,13 +160,40 @@ export class SharingSystem {
       edgePrevious[edge] = ~list;
       if (next >= 0) edgePrevious[next] = edge;
       first[list] = edge;
-      members[link] = (members[link] as number) + 1;
+      const count = (members[link] as number) + 1;
+      members[link] = count;
+      const full = (capacity[link] as number) / (edgeWeight[edge] as number);
+      // Among equals the busiest: it is live anyway.
+      if (full < highest || (full === highest && pin >= 0 && count > pinMembers)) {
+        highest = full;
+        pin = edge;
+        pinMembers = count;
+      }
+    }
+    this.#highestLevel[activity] = highest;
+    this.#pin[activity] = pin;
+    if (pin >= 0) {
+      const link = edgeLink[pin] as number;
+      pins[link] = (pins[link] as number) + 1;
     }
     this.liveLinks[activity] = 0;
-    this.#addBound(activity);
+    let liveLinks = 0;
+    for (let edge = start; edge < end; edge++) {
+      const link = edgeLink[edge] as number;
+      if (highest < infinity) bound[link] = (bound[link] as number) + (edgeWeight[edge] as number) * highest;
+      if (live[link] === 1) liveLinks++;
+      else if (this.#canHold(link)) {
+        if (members[link] === 1) {
+          live[link] = 1;
+          liveLinks++;
+        } else this.#setLive(link, 1);
+      }
+    }
+    // The links that have become live with others on them have counted themselves.
+    this.liveLinks[activity] = (this.liveLinks[activity] as number) + liveLinks;
   }
 
-  /** Takes an activity off its links. */
+  /** Takes an activity off its links; notes those among them that hold others back: these can gain. */
   leave(activity: number): void {
     const { edgeLink, edgeNext, edgePrevious, edgeWeight, first, members, live, held, heldWeight, settled } = this;
     const bound = this.#bound;
@@ -192,7 +229,8 @@ export class SharingSystem {
         held[link] = (held[link] as number) - 1;
         heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - weight;
       } else if (level < infinity) settled[link] = (settled[link] as number) - weight * level;
-      if (held[link] === 0 && !this.#canHold(link)) this.#setLive(link, 0);
+      if ((held[link] as number) > 0) this.disturb(link);
+      else if (!this.#canHold(link)) this.#setLive(link, 0);
     }
     this.bottleneck[activity] = heldByNothing;
   }
@@ -209,20 +247,23 @@ export class SharingSystem {
     this.#freeActivity = activity;
   }
 
-  /** Changes a link's capacity. Levels stay as they are; whether links are live is up to date. */
-  setCapacity(link: number, capacityBytesPerSecond: number): void {
+  /** Notes a link that the next solve has to look at. */
+  disturb(link: number): void {
+    if (this.disturbedCount === this.disturbed.length) {
+      this.disturbed = grownIntegers(this.disturbed, this.disturbedCount + 1);
+    }
+    this.disturbed[this.disturbedCount++] = link;
+  }
+
+  /** Activities on a link. */
+  activitiesOn(link: number): number[] {
     const activities: number[] = [];
     for (let list = 3 * link; list < 3 * link + 3; list++) {
       for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
         activities.push(this.edgeActivity[edge] as number);
       }
     }
-    for (const activity of activities) this.#dropBound(activity);
-    this.capacity[link] = capacityBytesPerSecond;
-    for (const activity of activities) {
-      this.liveLinks[activity] = 0;
-      this.#addBound(activity);
-    }
+    return activities;
   }
 
   /** Level of an activity that is on its links; 0 while nothing holds it. */
@@ -276,8 +317,12 @@ export class SharingSystem {
     if (this.members[link] !== 1) return -1;
     this.level[link] = this.#highestLevel[activity] as number;
     this.heldWeight[link] = this.edgeWeight[pin] as number;
-    this.settled[link] = 0;
-    this.hold(activity, link, pin);
+    this.held[link] = 1;
+    this.bottleneck[activity] = link;
+    this.#heldEdge[activity] = pin;
+    this.first[3 * link] = -1;
+    this.first[3 * link + captive] = pin;
+    this.edgePrevious[pin] = ~(3 * link + captive);
     return link;
   }
 
@@ -314,59 +359,6 @@ export class SharingSystem {
     edgePrevious[edge] = ~list;
     if (head >= 0) edgePrevious[head] = edge;
     first[list] = edge;
-  }
-
-  /** Adds what an activity may take at most to its links, and counts its live ones. */
-  #addBound(activity: number): void {
-    const { edgeLink, edgeWeight, capacity, members, live } = this;
-    const bound = this.#bound;
-    const start = this.edgeStart[activity] as number;
-    const end = this.edgeEnd[activity] as number;
-    let highest = this.capLevel[activity] as number;
-    let pin = -1;
-    let pinMembers = 0;
-    for (let edge = start; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      const full = (capacity[link] as number) / (edgeWeight[edge] as number);
-      // Among equals the busiest: it is live anyway.
-      if (full < highest || (full === highest && pin >= 0 && (members[link] as number) > pinMembers)) {
-        highest = full;
-        pin = edge;
-        pinMembers = members[link] as number;
-      }
-    }
-    this.#highestLevel[activity] = highest;
-    this.#pin[activity] = pin;
-    if (pin >= 0) this.#pins[edgeLink[pin] as number] = (this.#pins[edgeLink[pin] as number] as number) + 1;
-    let liveLinks = 0;
-    for (let edge = start; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      if (highest < infinity) bound[link] = (bound[link] as number) + (edgeWeight[edge] as number) * highest;
-      if (live[link] === 1) liveLinks++;
-      else if (this.#canHold(link)) {
-        if (members[link] === 1) {
-          live[link] = 1;
-          this.settled[link] = (edgeWeight[edge] as number) * this.levelOf(activity);
-          liveLinks++;
-        } else this.#setLive(link, 1);
-      }
-    }
-    // Those that have just become live have counted themselves.
-    this.liveLinks[activity] = (this.liveLinks[activity] as number) + liveLinks;
-    if ((this.bottleneck[activity] as number) >= 0) this.#relist(activity);
-  }
-
-  #dropBound(activity: number): void {
-    const highest = this.#highestLevel[activity] as number;
-    const pin = this.#pin[activity] as number;
-    const { edgeLink } = this;
-    if (pin >= 0) this.#pins[edgeLink[pin] as number] = (this.#pins[edgeLink[pin] as number] as number) - 1;
-    if (highest === infinity) return;
-    const end = this.edgeEnd[activity] as number;
-    for (let edge = this.edgeStart[activity] as number; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      this.#bound[link] = (this.#bound[link] as number) - (this.edgeWeight[edge] as number) * highest;
-    }
   }
 
   /** Whether a link can hold somebody back. */

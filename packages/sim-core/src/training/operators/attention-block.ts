@@ -43,14 +43,15 @@ const ropeBytes = (bench: Workbench): number => {
 /** Bytes of K and V of one context rank's tokens on this tensor rank. */
 const keyValueBytes = (bench: Workbench): number => {
   const { heads, kvHeads, headDim, mla } = bench.job.model;
-  const columns = mla ? heads * (mla.nopeDim + mla.ropeDim + mla.vDim) : 2 * kvHeads * headDim;
+  const held = bench.job.options.contextRepeatsHeads ? heads : kvHeads;
+  const columns = mla ? heads * (mla.nopeDim + mla.ropeDim + mla.vDim) : 2 * held * headDim;
   return (bench.width * bench.tokens * columns) / bench.tensor;
 };
 
 const ulyssesBytes = (bench: Workbench): { wide: number; narrow: number } => {
   const { heads, kvHeads, headDim } = bench.job.model;
   const perHead = (bench.width * bench.tokens * headDim) / bench.tensor;
-  return { wide: perHead * heads, narrow: perHead * kvHeads };
+  return { wide: perHead * heads, narrow: perHead * (bench.job.options.contextRepeatsHeads ? heads : kvHeads) };
 };
 
 function exchangeKeysForward(bench: Workbench, attentionSeconds: number): void {
@@ -116,6 +117,25 @@ export function attentionBlockForward(bench: Workbench): void {
   const output = bench.linear('attention out', tokens, model.hidden, outputRows(bench));
   bench.reduce('reduce attention', options.tensorOverlap * output);
   bench.memory('residual 1', (model.dropout ? 3 * w + 1 : 3 * w) * normTokens * model.hidden);
+}
+
+/** MLA's up projections and rotary embedding, from the latents. */
+export function projectionUpAgain(bench: Workbench): void {
+  for (const { name, n, k } of inputProjections(bench))
+    if (name === 'q' || name.endsWith('up')) bench.linear(name, bench.tokens, n, k);
+  const rope = ropeBytes(bench);
+  if (rope > 0) bench.memory('rope', rope);
+}
+
+/** Of q, k, v and output projection the second and the fourth, with the rotary embedding; the others were kept. */
+export function projectedAgain(bench: Workbench): void {
+  const { model } = bench.job;
+  bench.gather('gather qkv');
+  bench.linear('k', bench.tokens, (model.kvHeads * model.headDim) / bench.tensor, model.hidden);
+  const rope = ropeBytes(bench);
+  if (rope > 0) bench.memory('rope', rope);
+  bench.linear('attention out', bench.tokens, model.hidden, outputRows(bench));
+  bench.memory('residual 1', 3 * bench.width * bench.normTokens * model.hidden);
 }
 
 /** Backward of the attention block, from the output side in. */

@@ -36,7 +36,8 @@ function denseInner(bench: Workbench, ffn: number): void {
   bench.memory('activation', activationBytes(bench, bench.tokens * width));
 }
 
-function denseForward(bench: Workbench, ffn: number): void {
+/** Dense FFN, from the gathering of its input to the sum of its output. */
+export function denseForward(bench: Workbench, ffn: number): void {
   const { model, options } = bench.job;
   denseInner(bench, ffn);
   const down = bench.linear('fc2', bench.tokens, model.hidden, ffn / bench.tensor);
@@ -116,7 +117,7 @@ function aside(bench: Workbench, build: () => void): { operators: Operator[]; se
   return { operators, seconds };
 }
 
-function expertsForward(bench: Workbench, experts: ExpertShape): void {
+export function expertsForward(bench: Workbench, experts: ExpertShape): void {
   const { model } = bench.job;
   const { rows, count, ffn, routed } = localExperts(bench, experts);
   bench.linear('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
@@ -159,6 +160,22 @@ function expertsBackward(bench: Workbench, experts: ExpertShape): void {
   bench.memory('permute backward', 2 * bench.width * routed * model.hidden);
   bench.inputGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
   bench.weightGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
+}
+
+/** The experts' activation alone. */
+export function moeActivationAgain(bench: Workbench, experts: ExpertShape): void {
+  const { rows, count, ffn } = localExperts(bench, experts);
+  bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+  clamped(bench, experts, rows * count, ffn, 'forward');
+}
+
+/** A dense FFN whose gate was kept: its other half and the activation; FC2 was kept too. */
+export function denseHalfAgain(bench: Workbench): void {
+  const { model } = bench.job;
+  const width = model.ffn / bench.tensor;
+  bench.gather('gather fc1');
+  if (model.ffnKind === 'swiglu') bench.linear('fc1 half', bench.tokens, width, model.hidden);
+  bench.memory('activation', activationBytes(bench, bench.tokens * width));
 }
 
 /** norm, FFN or experts, bias-dropout-add: spec/model.md 1.2 rows 9-13. */

@@ -2,9 +2,9 @@ import type { Device } from '../../platform/device.js';
 import type { Job } from '../job.js';
 import type { LayerKind } from '../parameters.js';
 import { attentionBlockBackward, attentionBlockForward } from './attention-block.js';
-import { attentionForward } from './attention-core.js';
 import { ffnBlockBackward, ffnBlockForward, ffnBlockRecomputed } from './ffn-block.js';
 import { type Operator, recomputed } from './operator.js';
+import { modulesAgain } from './recomputed-modules.js';
 import { Workbench } from './workbench.js';
 
 /** Seconds of the host for a layer's forward (1 part of 3) or backward (2 parts), as their kernels are. */
@@ -43,10 +43,10 @@ export function layerBackward(
   attentionBlockBackward(bench);
   const backward = bench.finish(hostSeconds(device, kind, 2));
   if (recompute === 'full') return [...layerRecomputed(job, device, kind, window), ...backward];
-  if (recompute === 'selective' && job.model.attention === 'unfused') {
-    const core = new Workbench(job, device, window);
-    attentionForward(core);
-    return [...recomputed(core.operators), ...backward];
+  if (recompute === 'selective') {
+    const again = new Workbench(job, device, window);
+    modulesAgain(again, kind, job.options.recomputeModules ?? ['coreAttention']);
+    return [...recomputed(again.operators), ...backward];
   }
   return backward;
 }

@@ -8,7 +8,7 @@ import { Ledger } from './ledger.js';
 import { blocksAreAlone, LockstepBlocks } from './lockstep-blocks.js';
 import { MeetingGroups } from './meeting-groups.js';
 import { PipelineMessages } from './pipeline-messages.js';
-import { type StageProgram, StepOp, type StepProgram } from './program.js';
+import { StepOp, type StepProgram } from './program.js';
 import { EventKind, FlowKind, type Resumes, StepClock } from './step-clock.js';
 import { StepNetwork } from './step-network.js';
 import { StepTape } from './step-tape.js';
@@ -21,6 +21,8 @@ export interface Execution {
   readonly events: number;
   /** End of each class's last operation before the step ended. */
   readonly classEndSeconds: Float64Array;
+  /** What every class did when, where the options ask for it. */
+  readonly tape?: StepTape;
 }
 
 export interface ExecutionOptions {
@@ -80,16 +82,6 @@ export class StepExecution implements Resumes {
     this.#pauses = options.pauses;
   }
 
-  /** What was recorded, where the options ask for it. */
-  get tape(): StepTape | undefined {
-    return this.#ledger.tape;
-  }
-
-  /** Program of each class. */
-  get stageOf(): readonly StageProgram[] {
-    return this.#cursors.stageOf;
-  }
-
   /** @throws Error when the program deadlocks: some class never ends. */
   run(): Execution {
     const { count, ended } = this.#cursors;
@@ -104,7 +96,8 @@ export class StepExecution implements Resumes {
     for (let k = 0; k < count; k++)
       this.#ledger.bookWait(k, Book.bubble, stepSeconds - (ended[k] as number), stepSeconds);
     this.#ledger.bookRuns(this.#factors);
-    return { stepSeconds, books: this.#ledger.books, events: this.#events, classEndSeconds: ended };
+    const { books, tape } = this.#ledger;
+    return { stepSeconds, books, events: this.#events, classEndSeconds: ended, ...(tape ? { tape } : {}) };
   }
 
   #begin(k: number): void {
@@ -113,9 +106,9 @@ export class StepExecution implements Resumes {
       this.resumeProgram(k);
       return;
     }
-    this.#ledger.bookWait(k, Book.pause, pause, pause);
     // As if a block before the first were ending.
     this.#cursors.step[k] = -1;
+    this.#ledger.bookWait(k, Book.pause, pause, pause);
     this.#clock.queue.push(pause, 4 * k + EventKind.block);
   }
 

@@ -1,13 +1,8 @@
 import type { Cluster } from '../../platform/cluster.js';
 import { type Job, noPerturbation, type Perturbation } from '../job.js';
-import { buildPlan } from '../plan/plan.js';
-import { withStageLayers } from '../stage-split.js';
 import type { Books } from './books.js';
-import { buildProgram } from './build-program.js';
-import { StepExecution } from './execution.js';
 import type { CollectiveDescriptor, StageProgram } from './program.js';
-import type { StepOptions } from './simulate-step.js';
-import { slowFactors } from './slow-factors.js';
+import { runStep, type StepOptions } from './run-step.js';
 
 /** Ranks that behave alike, by one of them. */
 export interface TimelineClass {
@@ -33,7 +28,7 @@ export interface StepTimeline {
   /** What each class does: without gaps or overlaps, those of one class in order of time. */
   readonly spans: SpanColumns & {
     readonly rankClass: Int32Array;
-    /** Row of the class's program; its number of rows after the last. */
+    /** Row of the class's program; -1 before the first, its number of rows after the last. */
     readonly row: Int32Array;
     /** Index into `activities`. */
     readonly activity: Uint8Array;
@@ -59,16 +54,8 @@ export function stepTimeline(
   perturbation: Perturbation = noPerturbation,
   options: StepOptions = {},
 ): StepTimeline {
-  const job = withStageLayers(asked, cluster);
-  const plan = buildPlan(job, cluster, perturbation, { fold: options.fold ?? true });
-  const program = buildProgram(plan);
-  const execution = new StepExecution(plan, program, {
-    factors: slowFactors(plan, perturbation, options.step ?? 0),
-    coalesce: options.coalesce ?? true,
-    record: true,
-  });
-  const { stepSeconds, books } = execution.run();
-  const { tape, stageOf } = execution;
+  const { plan, program, execution } = runStep(asked, cluster, perturbation, options, true);
+  const { stepSeconds, books, tape } = execution;
   if (!tape) throw new Error('stepTimeline: nothing was recorded');
   const { spans, messages, tasks } = tape;
   const cut = <T extends { subarray(from: number, to: number): T }>(column: T, count: number): T =>
@@ -81,8 +68,8 @@ export function stepTimeline(
   return {
     stepSeconds,
     books,
-    classes: plan.classes.map(({ representative, multiplicity, stage }, k) => {
-      const own = stageOf[k];
+    classes: plan.classes.map(({ representative, multiplicity, stage, device }, k) => {
+      const own = program.stages[device]?.[stage];
       if (!own) throw new Error(`stepTimeline: class ${k} has no program`);
       return { rank: representative, multiplicity, stage, program: own };
     }),
