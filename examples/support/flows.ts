@@ -51,7 +51,9 @@ export function printTable(title: string, rows: readonly Readonly<Record<string,
   console.log([title, line(keys), ...rows.map((row) => line(keys.map((key) => cell(row[key] ?? ''))))].join('\n'));
 }
 
-/** True in the file that node was started with. */
+/** True in the file that node was started with, and in one that it reads from a pipe. */
 export function isMain(url: string): boolean {
-  return process.argv[1] !== undefined && url.endsWith(process.argv[1].replaceAll('\\', '/').split('/').at(-1) ?? '-');
+  const started = process.argv[1];
+  if (started === undefined || started === '-') return started === '-';
+  return url.endsWith(started.replaceAll('\\', '/').split('/').at(-1) ?? '-');
 }

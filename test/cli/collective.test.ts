@@ -12,6 +12,8 @@ function run(args: Record<string, unknown>, files: Record<string, string> = {}) 
     remark: (text) => {
       done.remarks.push(text);
     },
+    commandLine: 'regatta',
+    progress: () => undefined,
     readText: (path) => files[path] ?? '',
     writeFile: () => {
       throw new Error('nothing is written');

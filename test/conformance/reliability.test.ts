@@ -1,10 +1,12 @@
 import {
+  CounterRandom,
   dalyInterval,
   expectedEttr,
   expectedWall,
   firstOrderEttr,
   optimalInterval,
   type PhaseInterval,
+  pairedComparison,
   restartRun,
   youngInterval,
 } from '@regatta/sim-core';
@@ -98,6 +100,34 @@ describe('closed forms: expected wall time (3.2), ETTR (5.1)', () => {
         close(firstOrderEttr(terms), item.firstOrderEttr, 1e-9, 'first order');
     });
   }
+  /** The runs of section 7.2: as many seeds as they ask for at least, thinner where one run is long. */
+  test.each(runs.map((item) => [item.id, item] as const))(
+    '%s: means of simulated runs lie within 3.5 standard errors',
+    (_, item) => {
+      const seeds = item.mtbf < item.computeInterval * 2 ? 2000 : 800;
+      const walls = Array.from({ length: seeds }, (__, seed) => {
+        const random = new CounterRandom(`${item.id} ${seed}`);
+        let time = 0;
+        const strikes = Array.from({ length: Math.ceil((item.expectedWall / item.mtbf) * 1.5 + 40) }, (___, draw) => {
+          time -= item.mtbf * Math.log1p(-random.uniform(0, draw));
+          return { time, downUntil: (at: number) => at + item.downtime };
+        });
+        const { solveTime: solve, computeInterval: interval, checkpointWrite: write, restart } = item;
+        const books = restartRun({ solve, interval, write, restart }, strikes);
+        expect(books.wall, 'the failures drawn reach beyond the end').toBeLessThan(time);
+        return books.wall;
+      });
+      const { interval, meanDifference } = pairedComparison(
+        walls,
+        walls.map(() => item.expectedWall),
+      );
+      const standardError = (interval[1] - interval[0]) / 2 / 1.96;
+      expect(Math.abs(meanDifference)).toBeLessThan(3.5 * standardError);
+      expect(standardError / item.expectedWall).toBeLessThan(0.004);
+    },
+    60_000,
+  );
+
   const intervals = list<{
     unit: string;
     checkpointWrite: number;

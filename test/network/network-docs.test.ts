@@ -16,6 +16,8 @@ it('docs/network.md shows what the command prints', () => {
       out += text;
     },
     remark: () => {},
+    commandLine: 'regatta',
+    progress: () => undefined,
     readText: () => '',
     writeFile: () => {},
     exists: () => false,

@@ -19,6 +19,8 @@ function run(args: Record<string, unknown>): { out: string; remarks: string[] } 
     remark: (text) => {
       done.remarks.push(text);
     },
+    commandLine: 'regatta',
+    progress: () => undefined,
     readText: (path) => readFileSync(path, 'utf8'),
     writeFile: () => {
       throw new Error('nothing is written');

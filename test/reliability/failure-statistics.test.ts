@@ -3,14 +3,18 @@ import {
   drawFailures,
   expectedWall,
   type FailureComponent,
+  type FailureModel,
   JobNodes,
+  longRunTrial,
   optimalInterval,
+  pairedComparison,
   type RunEvent,
   runJob,
   synchronousScheme,
-  waitForNodes,
 } from '@regatta/sim-core';
+import { recoverableJob } from '@regatta/sim-core/testing';
 import { describe, expect, test } from 'vitest';
+import { failure, waiting } from '../support/job-under-failures.js';
 
 const domains = {
   nodes: 64,
@@ -107,11 +111,54 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
     for (const event of few) expect(many).toContain(event);
   });
 
+  test('node 17 fails at the same moments in a job of any size, with its followers, whatever else may fail', () => {
+    const model = { components: [component], correlated: { probability: 0.4, withinSeconds: 600 } };
+    const software: FailureComponent = { ...component, name: 'bug', level: 'software', mtbfHours: 100 };
+    const of17 = (given: FailureModel, nodes: number, horizon: number) =>
+      drawFailures(given, { ...domains, nodes }, horizon, { seed: 9, trial: 4 })
+        .filter((event) => event.instance === 17 && given.components[event.component]?.name === 'node')
+        .map(({ timeSeconds, firstNode }) => `${timeSeconds} ${firstNode}`);
+    const alone = of17(model, 64, 30_000 * hour);
+    expect(alone.length).toBeGreaterThan(30);
+    expect(of17(model, 4096, 30_000 * hour)).toEqual(alone);
+    expect(of17({ ...model, components: [software, component] }, 64, 30_000 * hour)).toEqual(alone);
+    expect(of17(model, 64, 60_000 * hour).slice(0, alone.length - 1)).toEqual(alone.slice(0, -1));
+  });
+
+  test('twice the failures never give more goodput in expectation: whole trials, the fewer a part of the more', () => {
+    const goodput = (mtbfHours: number): number[] =>
+      Array.from({ length: 200 }, (_, trial) => {
+        const one = { ...component, mtbfHours, baseMtbfHours: 250, detectSeconds: 60, repairHours: 12 };
+        const books = longRunTrial(
+          {
+            plan: {
+              solveSeconds: Number.POSITIVE_INFINITY,
+              checkpoint: synchronousScheme(1800, 60, 30),
+              restartSeconds: 300,
+              stepSeconds: 10,
+              horizonSeconds: hour,
+            },
+            failures: { components: [one] },
+            domains: { ...domains, nodes: 8, spares: 1 },
+            recovery: waiting(recoverableJob()),
+            windowSeconds: 30 * 24 * hour,
+          },
+          { seed: 3, trial },
+        );
+        return books.work / books.wall;
+      });
+    const [many, some, few] = [250, 500, 1000].map(goodput);
+    expect(pairedComparison(some ?? [], many ?? []).interval[0]).toBeGreaterThan(0);
+    expect(pairedComparison(few ?? [], some ?? []).interval[0]).toBeGreaterThan(0);
+  });
+
   test('shares by cause of the Llama 3 profile are those of the counts', () => {
     const { components = [] } = failureProfiles.find(({ name }) => name === 'llama3-2024') ?? {};
     const events = Array.from({ length: 20 }, (_, trial) =>
       drawFailures({ components }, { ...domains, nodes: 2048 }, 54 * 24 * hour, { seed: 2, trial }),
-    ).flat();
+    )
+      .flat()
+      .filter(({ component: index }) => components[index]?.mode === 'stop');
     const share = (name: string): number =>
       events.filter(({ component: index }) => components[index]?.name === name).length / events.length;
     for (const [name, count] of [
@@ -129,17 +176,8 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
 /** Failures of a whole job as a Poisson process, from the first stream of a trial. */
 function strikes(mtbf: number, down: number, until: number, trial: number): RunEvent[] {
   const job: FailureComponent = { ...component, level: 'software', mtbfHours: mtbf / hour };
-  return drawFailures({ components: [job] }, domains, until, { seed: 'strikes', trial }).map(({ timeSeconds }) => ({
-    time: timeSeconds,
-    mode: 'stop',
-    firstNode: 0,
-    nodeCount: 0,
-    detectSeconds: down,
-    repairSeconds: 0,
-    slowFactor: 1,
-    transient: false,
-    ownNodeOnly: false,
-  }));
+  const drawn = drawFailures({ components: [job] }, domains, until, { seed: 'strikes', trial });
+  return drawn.map(({ timeSeconds }) => ({ ...failure, time: timeSeconds, nodeCount: 0, detectSeconds: down }));
 }
 
 describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
@@ -162,10 +200,7 @@ describe('checkpoint intervals (spec/reliability.md 7.5, 7.6)', () => {
               stepSeconds: 1,
               horizonSeconds: 0,
             },
-            new JobNodes(
-              waitForNodes(8, () => 1),
-              0,
-            ),
+            new JobNodes(waiting(recoverableJob()), 0),
             strikes(mtbf, seconds.down, 400_000, trial),
             400_000,
           ).wall,

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { failureProfiles, longRunStudy, longRunTimeline, readIncidentLog, resolveScenario } from '@regatta/scenarios';
+import {
+  failureProfiles,
+  longRunStudy,
+  longRunTasks,
+  type Resolution,
+  readIncidentLog,
+  resolveScenario,
+  watchedTrial,
+} from '@regatta/scenarios';
 import { failureRatePerHour } from '@regatta/sim-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,9 +18,17 @@ const request = { gpus: [1024], scaling: 'weak' as const, trials: 3, windowSecon
 const resolve = (incidents: string, ...sets: string[]) =>
   resolveScenario({
     source: 'llama-3.1-405b-h100',
-    sets: [`failures={incidents: ${incidents}}`, 'checkpoint={intervalSeconds: 3600, writeSeconds: 60}', ...sets],
+    sets: [
+      'job.globalBatch=64',
+      `failures={incidents: ${incidents}}`,
+      'checkpoint={intervalSeconds: 3600, writeSeconds: 60}',
+      ...sets,
+    ],
     readText: (path) => (path.endsWith('.csv') ? text(path) : undefined),
   });
+
+const phasesOf = (resolution: Resolution) =>
+  longRunTasks(resolution, request).tasks.flatMap((task) => watchedTrial(task, 0).phases);
 
 describe('logs of incidents', () => {
   test('dates, names of hosts and columns under other names', () => {
@@ -70,7 +86,7 @@ describe('logs of incidents', () => {
     const [point] = (await longRunStudy(resolution, request)).report.points;
     expect(point?.interruptions).toEqual({ mean: 3, ci95: [3, 3], p5: 3, p50: 3, p95: 3 });
     expect(point?.plannedStops.mean).toBe(2);
-    const downs = longRunTimeline(resolution, request, 0).filter(([kind]) => kind === 'down');
+    const downs = phasesOf(resolution).filter(([kind]) => kind === 'down');
     expect(downs.map(([, from]) => from)).toContain(129600);
   });
 

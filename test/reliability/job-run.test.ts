@@ -5,26 +5,14 @@ import {
   type RecoveryPolicy,
   type RunEvent,
   type RunPlan,
-  rerouteToPeers,
   runJob,
-  shrinkReplicas,
   synchronousScheme,
-  waitForNodes,
 } from '@regatta/sim-core';
+import { recoverableJob } from '@regatta/sim-core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { failure, recovery } from '../support/job-under-failures.js';
 
-const failure: RunEvent = {
-  time: 0,
-  mode: 'stop',
-  firstNode: 0,
-  nodeCount: 1,
-  detectSeconds: 0,
-  repairSeconds: 0,
-  slowFactor: 1,
-  transient: false,
-  ownNodeOnly: false,
-};
 const plan: RunPlan = {
   solveSeconds: 100,
   checkpoint: synchronousScheme(30, 2, 0),
@@ -32,24 +20,14 @@ const plan: RunPlan = {
   stepSeconds: 1,
   horizonSeconds: Number.POSITIVE_INFINITY,
 };
-const wait = waitForNodes(8, (slow) => 1 / slow);
-/** Four replicas of two nodes; the speed is the share of replicas left. */
-const shrink = shrinkReplicas(
-  8,
-  4,
-  (left) => left,
-  (lost, slow) => (4 - lost) / 4 / slow,
-);
-/** Four stages of two nodes; a stage whose peer is gone halves the pipeline. */
-const reroute = (failoverSeconds?: number): RecoveryPolicy =>
-  rerouteToPeers(
-    8,
-    4,
-    (node) => Math.floor(node / 2),
-    2,
-    (missing, _, slow) => (2 - missing) / 2 / slow,
-    failoverSeconds,
-  );
+const wait = recovery('restart')(recoverableJob());
+const shrink = recovery('shrink')(recoverableJob());
+const replan = recovery('replan')(recoverableJob());
+/** With ZeRO the optimizer states of a node die with it. */
+const reroute = (failoverSeconds?: number): RecoveryPolicy => {
+  const job = recoverableJob(failoverSeconds === undefined ? {} : { failoverSeconds });
+  return recovery('reroute')(failoverSeconds === undefined ? { ...job, parallel: { ...job.parallel, zero: 1 } } : job);
+};
 
 function runs(
   given: Partial<RunPlan>,
@@ -194,11 +172,13 @@ describe('whatever happens', () => {
     detectSeconds: fc.nat(20),
     repairSeconds: fc.constantFrom(0, 5, 100, Number.POSITIVE_INFINITY),
     slowFactor: fc.constantFrom(1.5, 3),
+    nics: fc.constantFrom([], [0]),
+    capacityFactor: fc.constantFrom(1, 1, 0.5, 0),
     transient: fc.boolean(),
     ownNodeOnly: fc.boolean(),
   });
   const events = fc.array(anyEvent, { maxLength: 25 }).map((all) => all.sort((a, b) => a.time - b.time));
-  const policy = fc.constantFrom(wait, shrink, reroute(3), reroute());
+  const policy = fc.constantFrom(wait, shrink, replan, reroute(3), reroute());
   const scheme = fc.constantFrom(plan.checkpoint, asynchronous, inMemory, synchronousScheme(7, 0, 3));
 
   test('the phases follow one another, the books balance, and work is never more than time', () => {
@@ -256,7 +236,7 @@ describe('whatever happens', () => {
             restartSeconds: by * 5,
             stepSeconds: by,
           },
-          how === shrink || how === wait
+          how === shrink || how === wait || how === replan
             ? how
             : reroute(how.failoverSeconds === undefined ? undefined : by * how.failoverSeconds),
           1,

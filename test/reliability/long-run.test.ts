@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DegradedSteps, failureProfiles, longRunStudy, resolveScenario, scalingPoints } from '@regatta/scenarios';
 import {
+  type Ailment,
   drawFailures,
   expectedWall,
   type FailureModel,
   failureRatePerHour,
+  noAilments,
   noPerturbation,
   RandomStreams,
   restartRun,
@@ -82,9 +84,10 @@ describe('failures', () => {
   test('the Llama 3 profile gives 419 failures in 54 days, Poisson', () => {
     const components = llama?.components ?? [];
     expect(failureRatePerHour({ components }, domains) * 54 * 24).toBeCloseTo(419, 6);
+    const unexpected = components.filter(({ mode }) => mode === 'stop');
     const counts = Array.from(
       { length: 60 },
-      (_, trial) => drawFailures({ components }, domains, 54 * 86400, { seed: 1, trial }).length,
+      (_, trial) => drawFailures({ components: unexpected }, domains, 54 * 86400, { seed: 1, trial }).length,
     );
     const mean = counts.reduce((a, b) => a + b, 0) / counts.length;
     expect(Math.abs(mean - 419)).toBeLessThan(3.5 * Math.sqrt(419 / counts.length));
@@ -140,6 +143,14 @@ describe('what a profile switches on', () => {
   });
 });
 
+const slow = (node: number, slowFactor: number): Ailment => ({
+  firstNode: node,
+  nodeCount: 1,
+  slowFactor,
+  nics: [],
+  capacityFactor: 1,
+});
+
 describe('longRunStudy', () => {
   const resolve = (...sets: string[]) =>
     resolveScenario({ source: 'llama-3.1-405b-h100', sets, readText: () => undefined });
@@ -181,7 +192,7 @@ describe('longRunStudy', () => {
 
   test('each recovery policy: GPU-hours add up, degraded states come of the step simulation, spares help none of them less', async () => {
     for (const policy of ['restart', 'spares', 'shrink', 'replan', 'reroute']) {
-      const bare = await pointOf(`recovery={policy: ${policy}}`);
+      const bare = await pointOf(`recovery={policy: ${policy}, spares: 0}`);
       const hours = Object.values(bare.gpuHours).reduce((sum, cause) => sum + cause.mean, 0);
       expect(hours / (1024 * 7 * 24)).toBeCloseTo(1, 9);
       const degraded = bare.gpuHours.degraded?.mean ?? 0;
@@ -205,16 +216,20 @@ describe('longRunStudy', () => {
     const steps = new DegradedSteps(point.job, point.cluster, noPerturbation, healthy);
     let before = 1;
     for (let lost = 1; lost <= data / 4; lost++) {
-      if (steps.usableReplicas(data - lost) !== data - lost) continue;
-      const speed = steps.shrunk(lost, 1);
+      const shrunk = steps.reshaped({ data: data - lost });
+      if (!shrunk) continue;
+      const speed = shrunk.speed(noAilments);
       expect(speed).toBeLessThanOrEqual((1.02 * (data - lost)) / data);
       expect(speed).toBeLessThanOrEqual(before);
-      expect(steps.shrunk(lost, 1.5)).toBeLessThan(speed);
+      expect(shrunk.speed([slow(0, 1.5)])).toBeLessThan(speed);
       before = speed;
     }
-    expect(steps.planFor(point.cluster.nodes - 1)?.speed(1)).toBeGreaterThanOrEqual(steps.shrunk(1, 1) - 1e-12);
-    expect(steps.rerouted(1, 8, 1, 1)).toBeLessThan(1);
-    expect(steps.rerouted(2, 8, 1, 1)).toBeLessThan(steps.rerouted(1, 8, 1, 1));
+    const fewer = point.cluster.nodes - 1;
+    expect(steps.bestPlan(fewer)?.speed(noAilments)).toBeGreaterThanOrEqual(
+      (steps.reshaped({ data: data - 1 })?.speed(noAilments) ?? 0) - 1e-12,
+    );
+    expect(steps.rerouted(1, 1, noAilments)).toBeLessThan(1);
+    expect(steps.rerouted(2, 1, noAilments)).toBeLessThan(steps.rerouted(1, 1, noAilments));
   });
 
   test('checkpoints off the critical path cost less; a checkpoint that fits nowhere is named', async () => {

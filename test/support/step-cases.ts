@@ -301,7 +301,7 @@ export function stepCases({ spray = false, mostRanks = 64 } = {}): fc.Arbitrary<
       shape: shapes,
       traits: jobTraits,
       fabric: fabricsOf(spray),
-      gpusPerNode: fc.constantFrom(2, 2, 4),
+      gpusPerNode: fc.constantFrom(2, 2, 3, 4, 6),
       disturbance: disturbances,
     })
     .map(({ shape, traits, fabric, gpusPerNode, disturbance }) => {

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
-import { main } from '../dist/bundle/main.js';
+import { main, reportBug } from '../dist/bundle/main.js';
 
-process.stdout.on('error', (error) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-process.exitCode = await main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever read has gone: there is nobody to tell.
+  stream.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+process.on('uncaughtException', async (error) => process.exit(await reportBug(error, argv)));
+process.exitCode = await main(argv);

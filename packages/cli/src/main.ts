@@ -23,17 +23,46 @@ function overview(): string {
   ].join('\n');
 }
 
-/** Runs one command line and returns its exit code (contract: conduct of every command). */
+/**
+ * Runs one command line and returns its exit code: 0 done, 1 a check failed, 2 wrong input, 3 a bug of ours (contract: conduct
+ * of every command).
+ */
 export async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(overview());
-    return name === undefined ? 2 : 0;
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    return reportBug(error, argv);
   }
-  if (name === '--version') {
+}
+
+/** Says what to report of an error that is no user's mistake, or that stdout takes no more; returns the exit code. */
+export async function reportBug(error: unknown, argv: readonly string[]): Promise<number> {
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
+    process.stderr.write(`error: stdout: cannot be written: ${error.message}\n`);
+    return 2;
+  }
+  const { bugReport } = await import('./conduct/bug-report.js');
+  process.stderr.write(bugReport(error, version, argv));
+  return 3;
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const [first, ...words] = argv;
+  if (first === undefined) {
+    process.stderr.write(`error: no command is given\n\n${overview()}`);
+    return 2;
+  }
+  if (first === '--version') {
     process.stdout.write(`${version}\n`);
     return 0;
   }
+  const asksHelp = first === 'help' || first === '--help' || first === '-h';
+  if (asksHelp && words.length === 0) {
+    process.stdout.write(overview());
+    return 0;
+  }
+  const name = asksHelp ? (words[0] ?? '') : first;
+  const rest = asksHelp ? ['--help'] : words;
   const registration = commands[name];
   if (!registration || !Object.hasOwn(commands, name)) {
     const { didYouMean } = await import('@regatta/scenarios');

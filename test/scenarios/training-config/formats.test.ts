@@ -83,16 +83,17 @@ describe('GPT-NeoX', () => {
       precision: 'bf16',
       parallel: { tensor: 2, pipeline: 1, zero: 2 },
       recompute: 'none',
-      options: { dataOverlap: true, bucketBytes: 2e9 },
+      options: { dataOverlap: true, bucketBytes: 1e9, gradientBytes: 2 },
     });
     expect(lines(warnings)).toEqual([
+      'n.yml:2 fp32_allreduce',
       'n.yml:2 context-parallel-size',
       'n.yml:2 intermediate-size',
       'n.yml:2 vocabulary',
     ]);
-    expect(mistakesOf(fixtureText('small-neox.yml'), 'n.yml')[0]).toMatch(
-      /job\.globalBatch: follows from the number of GPUs/,
-    );
+    expect(mistakesOf(fixtureText('small-neox.yml'), 'n.yml', {})).toEqual([
+      'n.yml:1 --gpus: the file does not tell how many GPUs it runs on',
+    ]);
   });
 });
 
@@ -176,7 +177,11 @@ describe('torchtitan', () => {
       recompute: 'full',
       options: { shardGroup: 4, reshardAfterForward: false },
     });
-    expect(lines(warnings)).toEqual(['t.toml:16 parallelism.surprising_degree']);
+    expect(lines(warnings)).toEqual([
+      't.toml:2 parallelism.pipeline_parallel_first_stage_less_layers, parallelism.pipeline_parallel_last_stage_less_layers',
+      't.toml:16 parallelism.surprising_degree',
+      't.toml',
+    ]);
   });
 
   test('wrong names, wrong TOML', () => {

@@ -145,7 +145,7 @@ describe('arguments of Megatron-LM', () => {
     fc.assert(
       fc.property(arguments_, fc.constantFrom(...Object.keys(carriers)), ({ flags }, name) => {
         const [file, text] = carriers[name]?.([...flags, ['hyper-widget-degree', '3']]) ?? ['', ''];
-        const named = resolved(text, file).warnings.filter((warning) =>
+        const named = resolved(text, file, { gpus: 64 }).warnings.filter((warning) =>
           warning.includes(
             'hyper-widget-degree'.replaceAll('-', file === 'run.sh' && text.includes('_widget_') ? '_' : '-'),
           ),

@@ -60,7 +60,7 @@ export const cluster: Command = {
 
 async function runRequest(request: ClusterRequest, io: Io): Promise<ClusterTaskResult> {
   const progress = (policy: string): void => {
-    if (io.interactive) io.remark(`simulating ${request.task.input.jobs.length} jobs under ${policy}`);
+    io.progress(`simulating ${request.task.input.jobs.length} jobs under ${policy}`);
   };
   if (!request.task.policies.some(isPolicyFile)) return runClusterTask(request.task, new Map(), progress);
   const result = await runInWorker(request.task, request.policyTimeoutSeconds, progress);

@@ -1,17 +1,14 @@
 import {
   type CollectiveTable,
-  catalogueClusters,
   catalogueScenarios,
   clusterOf,
   collectiveTable,
   InputError,
   type InputIssue,
-  type LocatedText,
   type Parsed,
   parseAlgorithm,
   parseCollectiveOp,
   parseCount,
-  parseLocated,
   parseSizes,
   parseTime,
   type Resolution,
@@ -38,39 +35,7 @@ function clusterFor(args: Arguments, io: Io): Resolution {
   const readText = (path: string): string | undefined => (io.exists(path) ? io.readText(path) : undefined);
   const deviceOverride = device === undefined ? [] : [{ path: ['cluster', 'device'], value: device, flag: '--device' }];
   const rest = { overrides: deviceOverride, sets: listArgument(args, 'set'), readText };
-  if (catalogueClusters.some(({ name }) => name === named) || !io.exists(named)) {
-    return resolveScenario({ base: { ...any, cluster: named }, ...rest });
-  }
-  const parsed = parseLocated(io.readText(named), named);
-  const { value } = parsed;
-  if (typeof value !== 'object' || value === null) {
-    throw new InputError([{ ...flagIssue('', 'holds no cluster', 'a cluster or a scenario'), file: named }]);
-  }
-  if (!('cluster' in value)) {
-    return located(parsed, () => resolveScenario({ base: { ...any, cluster: value }, ...rest }));
-  }
-  const job = { path: ['job'], value: any.job, flag: '--cluster' };
-  return resolveScenario({
-    source: named,
-    ...rest,
-    overrides: 'job' in value ? rest.overrides : [job, ...rest.overrides],
-  });
-}
-
-/** Runs `resolve` on the cluster that a file holds alone; its mistakes are said at their place in the file. */
-function located(text: LocatedText, resolve: () => Resolution): Resolution {
-  try {
-    return resolve();
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      error.issues.map((issue) => {
-        if (!issue.path.startsWith('cluster.')) return issue;
-        const path = issue.path.slice('cluster.'.length);
-        return { ...issue, file: text.file, ...text.locate(path.split('.')), path };
-      }),
-    );
-  }
+  return resolveScenario({ base: { ...any, cluster: named }, ...rest });
 }
 
 /** The cluster with as many nodes as the GPUs need; it grows, with a remark, unless its own text says how many it has. */

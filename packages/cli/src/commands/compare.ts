@@ -1,73 +1,37 @@
-import { type CompareReport, compareStudy, InputError, type Variant } from '@regatta/scenarios';
-import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
+import { compareStudy, InputError, type InputIssue, type Variant } from '@regatta/scenarios';
+import { type Arguments, type Command, flag, listArgument, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
-import { longRunOptions, longRunRequest, workersOf } from '../conduct/long-run-options.js';
+import { longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
+import { orPolicyFailure } from '../conduct/policy-failure.js';
+import { userRecovery } from '../conduct/recovery-files.js';
 import { scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
-import { conductTrials, interrupted } from '../conduct/trial-conduct.js';
-import { number, percent, si } from '../render/format.js';
-import { table } from '../render/table.js';
+import { conductTrials, interrupted, remarkStopped } from '../conduct/trial-conduct.js';
+import { variations } from '../conduct/vary.js';
+import { compareText } from '../render/compare-text.js';
+import { compareHtml } from '../render/run-html.js';
 
-/** Scenarios by name, each under each value of --vary. */
+/** Scenarios by name, each at each point of the grid of --vary. @throws InputError with the mistakes of all of them. */
 function variantsOf(args: Arguments, io: Io): Variant[] {
   const names = listArgument(args, 'scenarios');
-  const vary = stringArgument(args, 'vary');
-  const at = vary?.indexOf('=') ?? -1;
-  if (vary !== undefined && at <= 0) {
-    throw new InputError([
-      {
-        code: 'flag',
-        path: '--vary',
-        message: `${vary} is no assignment`,
-        expected: 'path.to.field=a,b,c',
-        received: vary,
-      },
-    ]);
-  }
-  const path = vary?.slice(0, at);
-  const values = vary === undefined ? [undefined] : vary.slice(at + 1).split(',');
-  return names.flatMap((scenario) =>
-    values.map((value) => {
-      const set = value === undefined ? [] : [`${path}=${value}`];
-      const resolution = scenarioOf({ ...args, scenario, set: [...listArgument(args, 'set'), ...set] }, io);
-      return {
-        name: [names.length > 1 || value === undefined ? scenario : '', ...set].filter((part) => part !== '').join(' '),
-        resolution,
-      };
+  const grid = variations(listArgument(args, 'vary'));
+  const issues = new Map<string, InputIssue>();
+  const variants = names.flatMap((scenario) =>
+    grid.flatMap(({ name, overrides }): Variant[] => {
+      const own = names.length > 1 || name === '' ? [scenario] : [];
+      try {
+        const resolution = scenarioOf({ ...args, scenario }, io, overrides);
+        return [{ name: [...own, ...(name === '' ? [] : [name])].join(' '), resolution }];
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        // What is wrong in one variant is often so in all.
+        for (const issue of error.issues) issues.set(`${issue.file} ${issue.path} ${issue.message}`, issue);
+        return [];
+      }
     }),
   );
-}
-
-function compareText(report: CompareReport): string {
-  const points = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(3)}`;
-  const rows = report.variants.map(({ name, goodput, interruptions, tokens, against }) => [
-    name,
-    percent(goodput.mean, 2),
-    number(interruptions.mean),
-    si(tokens.mean),
-    against
-      ? `${points(against.goodput.mean)} (${points(against.goodput.ci95[0])} to ${points(against.goodput.ci95[1])})`
-      : 'the first',
-    against
-      ? against.goodput.trialsSavedRatio === null
-        ? 'all alike'
-        : `${number(against.goodput.trialsSavedRatio)}x`
-      : '',
-    against?.verdict ?? '',
-  ]);
-  return `${report.partial ? 'PARTIAL: stopped after ' : ''}${report.trials} trials, the same failures for each variant\n\n${table(
-    [
-      'variant',
-      'goodput',
-      'interruptions',
-      'tokens',
-      'goodput against the first, points (95 %)',
-      'trials saved',
-      'verdict',
-    ],
-    rows,
-    [0, 6],
-  )}`;
+  if (issues.size > 0) throw new InputError([...issues.values()]);
+  return variants;
 }
 
 export const compare: Command = {
@@ -76,22 +40,37 @@ export const compare: Command = {
     'Long runs of several variants under the same luck: paired differences with intervals, a verdict where zero is out.',
   examples: [
     ['regatta compare a.yaml b.yaml --days 54 --gpus 16384', 'two files'],
-    ['regatta compare a.yaml --vary recovery.spares=0,16,64 --days 54', 'one field at several values'],
-    ['regatta compare a.yaml b.yaml --days 30 --trials 400 --json', 'more trials, as JSON'],
+    ['regatta compare a.yaml --vary recovery.policy=restart,spares,shrink --days 54', 'one field at several values'],
+    [
+      'regatta compare a.yaml --vary recovery.spares=4,8 --vary checkpoint.intervalSeconds=600,1800 --until 0.1%',
+      'a grid of two fields, until differences are known to 0.1 % of goodput',
+    ],
   ],
   options: {
     ...scenarioOptions,
     ...longRunOptions,
-    vary: { type: 'string', describe: 'a field and its values: path.to.field=a,b,c' },
+    vary: { type: 'array', describe: 'a field and its values: path.to.field=a,b,c (repeatable: a grid)' },
   },
-  async run(args, io) {
-    const request = longRunRequest(args);
-    const { result: report, stopped } = await conductTrials(io, workersOf(args), request.trials, (conduct) =>
-      compareStudy(variantsOf(args, io), request, conduct),
-    );
-    if (stopped) io.remark('stopped: these are the trials that were done by then');
-    if (report.trials === 0) return interrupted;
-    deliver(args, io, report, () => compareText(report));
-    return stopped ? interrupted : 0;
-  },
+  run: (args, io) =>
+    orPolicyFailure(async () => {
+      const flags = longRunFlags(args);
+      const variants = variantsOf(args, io);
+      const resolutions = variants.map(({ resolution }) => resolution);
+      const users = await userRecovery(resolutions, flags.policyTimeoutSeconds, io);
+      const { result, stopped } = await conductTrials(io, flags.workers, flags.request.trials, users, (conduct) =>
+        compareStudy(variants, flags.request, conduct),
+      );
+      const { report, warnings } = result;
+      for (const warning of warnings) io.remark(`note: ${warning}`);
+      if (stopped) remarkStopped(io, report.trials > 0);
+      if (report.trials === 0) return interrupted;
+      const page = stringArgument(args, 'report');
+      if (page !== undefined) {
+        const origin = { commandLine: io.commandLine, warnings: warnings.map((warning) => `note: ${warning}`) };
+        io.writeFile(page, compareHtml(report, origin), flag(args, 'force'));
+        io.remark(`wrote ${page}`);
+      }
+      deliver(args, io, report, () => compareText(report));
+      return stopped ? interrupted : 0;
+    }),
 };

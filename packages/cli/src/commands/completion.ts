@@ -1,56 +1,62 @@
-import { InputError } from '@regatta/scenarios';
-import { type Command, commonOptions, stringArgument } from '../conduct/command.js';
+import {
+  catalogueClusters,
+  catalogueListing,
+  catalogueModels,
+  catalogueScenarios,
+  deviceHardware,
+  didYouMean,
+  InputError,
+  scheduleNames,
+  stacks,
+} from '@regatta/scenarios';
+import { policyNames } from '@regatta/sim-core';
+import { type Command, commonOptions, type OptionSpec, stringArgument } from '../conduct/command.js';
+import { deliver } from '../conduct/deliver.js';
+import { type CompletableCommand, completionScripts } from '../render/completion-scripts.js';
 import { commands } from './index.js';
 
-async function optionsByCommand(): Promise<[string, string[]][]> {
+const shells = Object.keys(completionScripts);
+
+/** Values of options that name things, in every command that has them. */
+const namedValues: Readonly<Record<string, readonly string[]>> = {
+  model: catalogueModels.map(({ shape }) => shape.name),
+  cluster: catalogueClusters.map(({ name }) => name),
+  device: deviceHardware.map(({ name }) => name),
+  stack: [...new Set(stacks.map(({ name }) => name)), 'default'],
+  precision: ['bf16', 'fp16', 'fp8', 'mxfp8', 'nvfp4', 'fp32'],
+  schedule: scheduleNames,
+  recompute: ['none', 'selective', 'full'],
+  zero: ['0', '1', '2', '3'],
+  policy: policyNames,
+};
+
+/** Names that stand where a command takes no option. */
+function positionalNames(name: string, usage: string): readonly string[] {
+  if (name === 'completion') return shells;
+  if (name === 'catalogue') return Object.keys(catalogueListing());
+  return /scenario|\[name\]/.test(usage) ? Object.keys(catalogueScenarios) : [];
+}
+
+async function completable(): Promise<CompletableCommand[]> {
+  const help: OptionSpec = { type: 'boolean', describe: 'show this help' };
   return Promise.all(
-    Object.entries(commands).map(async ([name, registration]): Promise<[string, string[]]> => {
-      const command = await registration.load();
-      return [
+    Object.entries(commands).map(async ([name, { describe, load }]): Promise<CompletableCommand> => {
+      const { options, usage } = await load();
+      const list = Object.entries({ ...options, ...commonOptions, help });
+      return {
         name,
-        [...Object.keys(command.options), ...Object.keys(commonOptions), 'help'].map((option) => `--${option}`),
-      ];
+        describe,
+        names: positionalNames(name, usage),
+        options: list.map(([option, spec]) => ({
+          name: option,
+          describe: spec.describe,
+          takesValue: spec.type !== 'boolean',
+          values: spec.type === 'boolean' ? [] : (spec.choices ?? namedValues[option] ?? []),
+        })),
+      };
     }),
   );
 }
-
-const bash = (list: [string, string[]][]): string => `# regatta completion for bash: eval "$(regatta completion bash)"
-_regatta() {
-  local word="\${COMP_WORDS[COMP_CWORD]}"
-  if [ "$COMP_CWORD" = 1 ]; then
-    COMPREPLY=($(compgen -W "${list.map(([name]) => name).join(' ')}" -- "$word"))
-    return
-  fi
-  case "\${COMP_WORDS[1]}" in
-${list.map(([name, options]) => `    ${name}) COMPREPLY=($(compgen -W "${options.join(' ')}" -- "$word"));;`).join('\n')}
-  esac
-}
-complete -o default -F _regatta regatta
-`;
-
-const zsh = (list: [string, string[]][]): string => `#compdef regatta
-# regatta completion for zsh: eval "$(regatta completion zsh)"
-_regatta() {
-  if (( CURRENT == 2 )); then
-    compadd ${list.map(([name]) => name).join(' ')}
-    return
-  fi
-  case "\${words[2]}" in
-${list.map(([name, options]) => `    ${name}) compadd -- ${options.join(' ')}; _files;;`).join('\n')}
-  esac
-}
-compdef _regatta regatta
-`;
-
-const fish = (list: [string, string[]][]): string =>
-  [
-    '# regatta completion for fish: regatta completion fish | source',
-    ...list.map(([name]) => `complete -c regatta -n __fish_use_subcommand -a ${name}`),
-    ...list.flatMap(([name, options]) =>
-      options.map((option) => `complete -c regatta -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}`),
-    ),
-    '',
-  ].join('\n');
 
 export const completion: Command = {
   usage: 'completion <shell>',
@@ -62,21 +68,21 @@ export const completion: Command = {
   ],
   options: {},
   async run(args, io) {
-    const shell = stringArgument(args, 'shell');
-    const writers: Readonly<Record<string, (list: [string, string[]][]) => string>> = { bash, zsh, fish };
-    const writer = shell === undefined || !Object.hasOwn(writers, shell) ? undefined : writers[shell];
-    if (!writer) {
+    const shell = stringArgument(args, 'shell') ?? '';
+    const write = Object.hasOwn(completionScripts, shell) ? completionScripts[shell] : undefined;
+    if (!write) {
       throw new InputError([
         {
           code: 'shell',
           path: 'shell',
-          message: `unknown shell ${shell}`,
-          expected: 'bash | zsh | fish',
-          received: shell ?? '',
+          message: `unknown shell ${shell}${didYouMean(shell, shells)}`,
+          expected: shells.join(' | '),
+          received: shell,
         },
       ]);
     }
-    io.print(writer(await optionsByCommand()));
+    const script = write(await completable());
+    deliver(args, io, { schemaVersion: 1, command: 'completion', shell, script }, () => script);
     return 0;
   },
 };

@@ -3,6 +3,7 @@ import type { Command } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import { gpuCounts, scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
 import { inspectText } from '../render/inspect-text.js';
+import { memoryWarning } from '../render/memory-warning.js';
 
 export const inspect: Command = {
   usage: 'inspect [scenario]',
@@ -16,8 +17,10 @@ export const inspect: Command = {
   options: { ...scenarioOptions, gpus: { type: 'string', describe: 'GPU counts, separated by commas' } },
   run(args, io) {
     const resolution = scenarioOf(args, io);
+    io.progress('simulating the GPU counts of the communication wall');
     const report = inspectStudy(resolution, gpuCounts(args));
     for (const warning of resolution.warnings) io.remark(`note: ${warning}`);
+    if (!report.memory.fits) io.remark(memoryWarning(report.gpus, report.memory, report.memory.remedies));
     deliver(args, io, report, () => inspectText(report));
     return 0;
   },

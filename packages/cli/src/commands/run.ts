@@ -1,50 +1,125 @@
-import { type LongRunReport, longRunStudy, longRunTimeline } from '@regatta/scenarios';
-import { type Command, flag } from '../conduct/command.js';
+import {
+  InputError,
+  type LongRunReport,
+  longRunStudy,
+  longRunTasks,
+  type Resolution,
+  trialFigures,
+  type WatchedTrial,
+} from '@regatta/scenarios';
+import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
-import { countOf, longRunOptions, longRunRequest, workersOf } from '../conduct/long-run-options.js';
+import type { Io } from '../conduct/io.js';
+import { type LongRunFlags, longRunFlags, longRunOptions } from '../conduct/long-run-options.js';
+import { orPolicyFailure } from '../conduct/policy-failure.js';
+import { userRecovery } from '../conduct/recovery-files.js';
 import { scenarioOf, scenarioOptions } from '../conduct/scenario-options.js';
-import { conductTrials, interrupted } from '../conduct/trial-conduct.js';
-import { duration, number, percent, si, whole } from '../render/format.js';
-import { bar, table } from '../render/table.js';
+import { conductTrials, conductWatched, interrupted, remarkStopped } from '../conduct/trial-conduct.js';
+import { percent } from '../render/format.js';
+import { runHtml } from '../render/run-html.js';
+import { runText } from '../render/run-text.js';
+import { timelineText } from '../render/timeline-text.js';
+import { timelineTrace } from '../render/timeline-trace.js';
+import type { UserPolicies } from '../workers/trial-pool.js';
 
-function runText(report: LongRunReport): string {
-  const interval = (s: { mean: number; ci95: readonly number[] }, show: (v: number) => string): string =>
-    `${show(s.mean)} (${show(s.ci95[0] ?? 0)} to ${show(s.ci95[1] ?? 0)})`;
-  const rows = report.points.map((p) => [
-    whole(p.gpus),
-    whole(p.trials),
-    interval(p.goodput, (v) => percent(v, 2)),
-    interval(p.interruptions, (v) => number(v)),
-    duration(p.mttfHours.mean * 3600),
-    duration(p.wallHours.mean * 3600),
-    si(p.tokens.mean),
-    `${duration(p.checkpointIntervalSeconds)} / ${duration(p.checkpointWriteSeconds)}`,
-  ]);
-  const head = [
-    'GPUs',
-    'trials',
-    'goodput (95 %)',
-    'interruptions',
-    'between them',
-    'wall',
-    'tokens',
-    'checkpoint every / write',
-  ];
-  const title = report.partial ? 'PARTIAL: stopped before all trials were done\n\n' : '';
-  const last = report.points.at(-1);
-  const total = (p: LongRunReport['points'][number]): number =>
-    Object.values(p.gpuHours).reduce((sum, s) => sum + s.mean, 0);
-  const causes = Object.keys(last?.gpuHours ?? {}).filter((cause) =>
-    report.points.some((p) => (p.gpuHours[cause]?.mean ?? 0) > 5e-5 * total(p)),
+interface OneTrial {
+  readonly gpus: number;
+  readonly trial: number;
+  readonly figures: ReturnType<typeof trialFigures>;
+  readonly watched: WatchedTrial;
+  readonly warnings: readonly string[];
+}
+
+/** Runs one trial of the many with all that happens in it. @throws InputError for several GPU counts. */
+async function oneTrial(resolution: Resolution, flags: LongRunFlags, users: UserPolicies): Promise<OneTrial> {
+  const { tasks, inputs, warnings } = longRunTasks(resolution, flags.request);
+  const [task] = tasks;
+  const [input] = inputs;
+  if (!task || !input || tasks.length > 1) {
+    const counts = tasks.map(({ point }) => point.gpus).join(', ');
+    throw new InputError([
+      {
+        code: 'flag',
+        path: '--gpus',
+        message: `is ${counts}`,
+        expected: 'one GPU count to show one trial',
+        received: '',
+      },
+    ]);
+  }
+  const trial = flags.trial ?? 0;
+  const watched = await conductWatched(task, trial, users);
+  return { gpus: task.point.gpus, trial, figures: trialFigures(input, watched.books), watched, warnings };
+}
+
+function writeTrace(args: Arguments, io: Io, { scenario }: Resolution, { gpus, trial, watched }: OneTrial): void {
+  const path = stringArgument(args, 'trace');
+  if (path === undefined) return;
+  io.writeFile(path, timelineTrace(scenario.name, gpus, trial, watched), flag(args, 'force'));
+  io.remark(`wrote ${path}`);
+}
+
+function showTrial(args: Arguments, io: Io, { scenario }: Resolution, one: OneTrial): void {
+  const { gpus, trial, figures, watched, warnings } = one;
+  for (const warning of warnings) io.remark(`note: ${warning}`);
+  const timeline = flag(args, 'timeline')
+    ? {
+        timeline: watched.phases,
+        stops: watched.stops.map(({ time, why, event }) => ({
+          seconds: time,
+          why,
+          ...(event ? { component: event.name, firstNode: event.firstNode, nodeCount: event.nodeCount } : {}),
+        })),
+      }
+    : {};
+  deliver(args, io, { schemaVersion: 1, command: 'run', scenario, gpus, trial, ...figures, ...timeline }, () =>
+    timelineText(trial, gpus, figures, watched, io.width),
   );
-  const hours = causes.map((cause) => [
-    cause,
-    ...report.points.map(
-      (p) => `${whole(p.gpuHours[cause]?.mean ?? 0)} (${percent((p.gpuHours[cause]?.mean ?? 0) / total(p), 2)})`,
-    ),
-    last ? bar((last.gpuHours[cause]?.mean ?? 0) / total(last), 28) : '',
-  ]);
-  return `${title}${table(head, rows)}\n${table(['GPU-hours by cause', ...report.points.map((p) => `${whole(p.gpus)} GPUs`), ''], hours, [0, report.points.length + 1])}`;
+}
+
+/** The figures of an only GPU count, which stand at the top of the JSON too. */
+function topOf({ points }: LongRunReport): object {
+  const [only] = points;
+  if (!only || points.length > 1) return {};
+  const { goodput, ettr, interruptions, mttfHours, tokens, gpuHours } = only;
+  return { goodput, ettr, interruptions, mttfHours, tokens, gpuHours };
+}
+
+function remarkWide(io: Io, { points, partial }: LongRunReport, share: number | undefined): void {
+  if (share === undefined || partial) return;
+  for (const { gpus, trials, goodput } of points) {
+    const width = (goodput.ci95[1] - goodput.ci95[0]) / 2 / goodput.mean;
+    if (width > share)
+      io.remark(
+        `note: after ${trials} trials at ${gpus} GPUs the interval is ${percent(width, 2)} of goodput wide to either side`,
+      );
+  }
+}
+
+async function manyTrials(args: Arguments, io: Io, resolution: Resolution, flags: LongRunFlags, users: UserPolicies) {
+  const { request, workers } = flags;
+  const { result, stopped } = await conductTrials(io, workers, request.trials, users, (conduct) =>
+    longRunStudy(resolution, request, conduct),
+  );
+  const { report, warnings } = result;
+  for (const warning of warnings) io.remark(`note: ${warning}`);
+  remarkWide(io, report, request.untilShare);
+  if (stopped) remarkStopped(io, report.points.length > 0);
+  if (report.points.length === 0) return interrupted;
+  const page = stringArgument(args, 'report');
+  if (page !== undefined) {
+    const origin = { commandLine: io.commandLine, warnings: warnings.map((warning) => `note: ${warning}`) };
+    const largest = longRunTasks(resolution, request).tasks.at(-1);
+    const shown = largest && {
+      trial: 0,
+      gpus: largest.point.gpus,
+      watched: await conductWatched(largest, 0, users),
+    };
+    io.writeFile(page, runHtml(report, origin, shown), flag(args, 'force'));
+    io.remark(`wrote ${page}`);
+  }
+  deliver(args, io, { ...report, ...topOf(report) }, () => runText(report));
+  return stopped ? interrupted : 0;
 }
 
 export const run: Command = {
@@ -56,48 +131,40 @@ export const run: Command = {
       "regatta run llama-3.1-405b-h100 --gpus 16384 --days 54 --set 'failures={profile: llama3-2024}'",
       'the failures of Llama 3',
     ],
-    ['regatta run scenario.yaml --gpus 1024,4096,16384 --days 30 --trials 200', 'how goodput falls with scale'],
-    ['regatta run scenario.yaml --days 54 --trial 37 --timeline', 'one trial, phase by phase'],
+    ['regatta run scenario.yaml --gpus 1024,4096,16384 --days 30 --until 1%', 'how goodput falls with scale'],
+    ['regatta run scenario.yaml --days 54 --trial 37 --timeline', 'one trial, as it went'],
   ],
   options: {
     ...scenarioOptions,
     ...longRunOptions,
-    trial: { type: 'string', describe: 'the trial that --timeline shows (default 0)' },
+    trial: {
+      type: 'string',
+      describe: 'one trial alone, the same as among the many (with --timeline or --trace: default 0)',
+    },
     timeline: { type: 'boolean', describe: 'show the phases of one trial' },
+    trace: { type: 'string', describe: "write one trial in Chrome's trace format to this file" },
   },
-  async run(args, io) {
-    const resolution = scenarioOf(args, io);
-    const request = longRunRequest(args);
-    if (flag(args, 'timeline')) {
-      const trial = countOf(args, 'trial', 0);
-      const phases = longRunTimeline(resolution, request, trial);
-      deliver(args, io, { schemaVersion: 1, command: 'run', trial, timeline: phases }, () =>
-        table(
-          ['phase', 'from, s', 'to, s', 'length'],
-          phases.map(([kind, from, to]) => [kind, from.toFixed(3), to.toFixed(3), duration(to - from)]),
-        ),
-      );
+  run: (args, io) =>
+    orPolicyFailure(async () => {
+      const resolution = scenarioOf(args, io);
+      const flags = longRunFlags(args);
+      const users = await userRecovery([resolution], flags.policyTimeoutSeconds, io);
+      const alone = flag(args, 'timeline') || flags.trial !== undefined;
+      if (!alone && stringArgument(args, 'trace') === undefined) return manyTrials(args, io, resolution, flags, users);
+      const one = await oneTrial(resolution, flags, users);
+      if (alone && stringArgument(args, 'report') !== undefined)
+        throw new InputError([
+          {
+            code: 'flag',
+            path: '--report',
+            message: 'is of many trials',
+            expected: 'no --trial and no --timeline',
+            received: '',
+          },
+        ]);
+      writeTrace(args, io, resolution, one);
+      if (!alone) return manyTrials(args, io, resolution, flags, users);
+      showTrial(args, io, resolution, one);
       return 0;
-    }
-    const { result, stopped } = await conductTrials(io, workersOf(args), request.trials, (conduct) =>
-      longRunStudy(resolution, request, conduct),
-    );
-    const { report, warnings } = result;
-    for (const warning of [...resolution.warnings, ...warnings]) io.remark(`note: ${warning}`);
-    if (stopped) io.remark('stopped: these are the trials that were done by then');
-    if (report.points.length === 0) return interrupted;
-    const only = report.points.length === 1 ? report.points[0] : undefined;
-    const top = only
-      ? {
-          goodput: only.goodput,
-          ettr: only.ettr,
-          interruptions: only.interruptions,
-          mttfHours: only.mttfHours,
-          tokens: only.tokens,
-          gpuHours: only.gpuHours,
-        }
-      : {};
-    deliver(args, io, { ...report, ...top }, () => runText(report));
-    return stopped ? interrupted : 0;
-  },
+    }),
 };

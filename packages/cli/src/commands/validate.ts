@@ -1,12 +1,15 @@
 import {
   addFits,
+  type BusbwScore,
   boundedGroups,
+  didYouMean,
   InputError,
   type MemoryScore,
   parseCount,
   readPublished,
   type ScoredRow,
   scalingPairs,
+  scoreBusbwFile,
   scoreFile,
   scoreMemory,
   summariseBy,
@@ -16,7 +19,8 @@ import { type Arguments, type Command, flag, stringArgument } from '../conduct/c
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { shippedMeasurements } from '../conduct/package-data.js';
-import { scatterSvg, validateText } from '../render/validate-text.js';
+import { scatterHtml, scatterSvg } from '../render/scatter-svg.js';
+import { validateText } from '../render/validate-text.js';
 
 const wrong = (path: string, message: string, expected: string): InputError =>
   new InputError([{ code: 'flag', path, message, expected, received: '' }]);
@@ -27,7 +31,9 @@ function measurements(args: Arguments, io: Io): { name: string; text: string }[]
   const wanted = stringArgument(args, 'source');
   const all = shippedMeasurements();
   const chosen = all.filter(({ name }) => wanted === undefined || name === wanted);
-  if (chosen.length === 0) throw wrong('--source', `unknown source ${wanted}`, all.map(({ name }) => name).join(' | '));
+  const names = all.map(({ name }) => name);
+  if (chosen.length === 0)
+    throw wrong('--source', `unknown source ${wanted}${didYouMean(wanted ?? '', names)}`, names.join(' | '));
   return chosen;
 }
 
@@ -51,47 +57,62 @@ export const validate: Command = {
   options: {
     data: { type: 'string', describe: 'score this file instead of the shipped ones' },
     source: { type: 'string', describe: 'only this shipped source' },
-    worst: { type: 'string', describe: 'show this many of the worst rows (default 10)' },
-    all: { type: 'boolean', describe: 'show every row' },
+    worst: { type: 'string', describe: 'show this many of the worst rows, with what was assumed (default 10)' },
+    all: { type: 'boolean', describe: 'show every row by source and device (default with --data of at most 40 rows)' },
     bound: { type: 'string', describe: 'exit 1 when the mean error of a source is over this, such as 10%' },
-    plot: { type: 'string', describe: 'write a scatter plot (SVG) to this file' },
+    plot: { type: 'string', describe: 'write a scatter plot to this file: .svg, or .html with all rows beneath' },
   },
   run(args, io) {
-    const worstText = stringArgument(args, 'worst') ?? '10';
-    const worst = parseCount(worstText);
-    if (worst === undefined) throw wrong('--worst', `is ${worstText}`, 'a whole number');
+    const worstText = stringArgument(args, 'worst');
+    const worst = worstText === undefined ? undefined : parseCount(worstText);
+    if (worstText !== undefined && worst === undefined) throw wrong('--worst', `is ${worstText}`, 'a whole number');
+    const plot = stringArgument(args, 'plot');
+    if (plot !== undefined && !/\.(svg|html?)$/i.test(plot))
+      throw wrong('--plot', `is ${plot}`, 'a file .svg or .html');
     const bound = boundOf(args);
     const rows: ScoredRow[] = [];
     const unscored: UnscoredRow[] = [];
     const memory: MemoryScore[] = [];
+    const busbw: BusbwScore[] = [];
     for (const { name, text } of measurements(args, io)) {
-      if (io.interactive) io.remark(`scoring ${name}`);
+      io.progress(`scoring ${name}`);
       const file = readPublished(text, name);
       const result = scoreFile(name, file);
       memory.push(scoreMemory(name, file));
       rows.push(...result.scored);
       unscored.push(...result.unscored);
+      const measured = scoreBusbwFile(text, name);
+      busbw.push(...measured.scores);
+      unscored.push(...measured.unscored);
     }
+    const own = stringArgument(args, 'data') !== undefined;
     const view = {
       rows,
       unscored,
       bySource: summariseBy(rows, (row) => row.source),
       byHardware: summariseBy(rows, (row) => `${row.hardware} ${row.precision}`),
-      groups: stringArgument(args, 'data') === undefined ? boundedGroups(rows) : [],
+      groups: own ? [] : boundedGroups(rows),
       pairs: scalingPairs(rows),
       memory: { rows: memory.flatMap((score) => score.rows), fit: addFits(memory.map((score) => score.fit)) },
+      busbw,
     };
-    const plot = stringArgument(args, 'plot');
-    if (plot !== undefined) io.writeFile(plot, scatterSvg(rows), flag(args, 'force'));
+    if (plot !== undefined)
+      io.writeFile(plot, /html?$/i.test(plot) ? scatterHtml(rows) : scatterSvg(rows), flag(args, 'force'));
     const json = {
       schemaVersion: 1,
       command: 'validate',
       rows,
       unscored,
       memory: view.memory,
+      busbw,
       summary: { bySource: view.bySource, byHardware: view.byHardware, groups: view.groups, scalingPairs: view.pairs },
     };
-    deliver(args, io, json, () => validateText(view, { worst, all: flag(args, 'all') }));
+    deliver(args, io, json, () =>
+      validateText(view, {
+        ...(worst === undefined ? {} : { worst }),
+        all: flag(args, 'all') || (own && rows.length + unscored.length <= 40),
+      }),
+    );
     const over =
       bound === undefined
         ? view.groups.some((group) => !group.within)

@@ -1,19 +1,26 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { InputError } from '@regatta/scenarios';
+import { fitToWidth } from '../render/fit-to-width.js';
+import { paint } from '../render/paint.js';
+import { writeWhole } from './output-file.js';
+import { Progress } from './progress.js';
 
 /** What a command may touch of the world. */
 export interface Io {
-  /** Writes to stdout. */
+  /** Writes to stdout; on a terminal tables are fitted to its width. */
   print(text: string): void;
   /** Writes a line to stderr, unless --quiet. */
   remark(text: string): void;
+  /** Says what is being done, on a terminal and only when it takes more than a second. */
+  progress(label: string): void;
   /** @throws InputError when the file cannot be read as text. */
   readText(path: string): string;
   /** Writes a file whole or not at all. @throws InputError when it exists and `force` is false. */
   writeFile(path: string, text: string, force: boolean): void;
   exists(path: string): boolean;
   readonly color: boolean;
+  /** What was typed, as it can be typed again. */
+  readonly commandLine: string;
   /** Columns of the terminal, 100 when there is none. */
   readonly width: number;
   readonly interactive: boolean;
@@ -41,31 +48,46 @@ function readText(path: string): string {
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
-function writeWhole(path: string, text: string, force: boolean): void {
-  if (existsSync(path) && !force) throw fileIssue(path, 'exists', 'exists', '--force to replace it');
-  const temporary = join(dirname(path), `.${process.pid}.regatta.tmp`);
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw fileIssue(path, 'write', reasonOf(error), 'a path that can be written');
-  }
+export interface IoOptions {
+  readonly quiet: boolean;
+  /** stdout holds JSON, which nothing is laid over. */
+  readonly json: boolean;
+  readonly color: boolean | undefined;
+  readonly commandLine: string;
 }
 
-/** The terminal and the disk. */
-export function processIo(quiet: boolean, colorFlag: boolean | undefined): Io {
+/** The terminal and the disk; `end` when the command has ended. */
+export interface ProcessIo extends Io {
+  end(): void;
+}
+
+export function processIo({ quiet, json, color: colorFlag, commandLine }: IoOptions): ProcessIo {
   const terminal = process.stdout.isTTY === true;
+  const interactive = process.stderr.isTTY === true && !quiet;
+  const width = process.stdout.columns ?? 100;
+  const color = colorFlag !== false && terminal && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+  const progress = new Progress();
   return {
-    print: (text) => process.stdout.write(text),
-    remark: (text) => {
-      if (!quiet) process.stderr.write(`${text}\n`);
+    print: (text) => {
+      progress.stop();
+      const laid = terminal && !json ? fitToWidth(text, width) : text;
+      process.stdout.write(color && !json ? paint(laid) : laid);
     },
+    remark: (text) => {
+      if (quiet) return;
+      progress.stop();
+      process.stderr.write(`${text}\n`);
+    },
+    progress: (label) => {
+      if (interactive) progress.show(label);
+    },
+    end: () => progress.stop(),
     readText,
     writeFile: writeWhole,
     exists: existsSync,
-    color: colorFlag !== false && terminal && (process.env.NO_COLOR ?? '') === '',
-    width: process.stdout.columns ?? 100,
-    interactive: process.stderr.isTTY === true,
+    commandLine,
+    color,
+    width,
+    interactive,
   };
 }

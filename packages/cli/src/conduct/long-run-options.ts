@@ -1,5 +1,6 @@
-import { InputError, type LongRunRequest, parseCount, parseTime } from '@regatta/scenarios';
+import type { LongRunRequest } from '@regatta/scenarios';
 import { type Arguments, type OptionSpec, stringArgument } from './command.js';
+import { Flags } from './flags.js';
 import { gpuCounts } from './scenario-options.js';
 
 /** Options of the commands that simulate long runs. */
@@ -11,69 +12,59 @@ export const longRunOptions: Readonly<Record<string, OptionSpec>> = {
     choices: ['weak', 'strong'],
   },
   days: { type: 'string', describe: 'length of the simulated time' },
-  trials: { type: 'string', describe: 'independent trials (default 100)' },
+  trials: { type: 'string', describe: 'independent trials (default 100; with --until N%: at most 10,000)' },
   workers: { type: 'string', describe: 'threads that run trials (default: the cores, when it pays)' },
   strict: { type: 'boolean', describe: 'the first bad row of a log of incidents is wrong input' },
   until: {
     type: 'string',
     describe: 'a percentage: stop when the interval of goodput is that narrow; a time: the end of the simulated window',
   },
+  'policy-timeout': { type: 'string', describe: "longest call into a user's recovery policy (default 10s)" },
+  report: { type: 'string', describe: 'write an HTML page with the figures to this file' },
 };
 
-const wrong = (path: string, message: string, expected: string): InputError =>
-  new InputError([{ code: 'flag', path, message, expected, received: '' }]);
+const defaultTrials = 100;
+/** Where an interval is asked for, it decides; this ends what would never get there. */
+const mostTrialsUntil = 10_000;
 
-/** A whole number from a flag. @throws InputError when it is none. */
-export function countOf(args: Arguments, name: string, fallback: number): number {
-  const text = stringArgument(args, name);
-  if (text === undefined) return fallback;
-  const value = parseCount(text);
-  if (value === undefined || (name === 'trials' && value < 1))
-    throw wrong(`--${name}`, `is ${text}`, 'a whole number of at least 1');
-  return value;
+/** What the flags of a long run ask for. */
+export interface LongRunFlags {
+  readonly request: LongRunRequest;
+  /** Threads; undefined: the program decides. */
+  readonly workers: number | undefined;
+  readonly policyTimeoutSeconds: number;
+  readonly trial: number | undefined;
 }
 
-/** Threads asked for; undefined: the program decides. @throws InputError when it is no whole number of at least 1. */
-export function workersOf(args: Arguments): number | undefined {
-  if (stringArgument(args, 'workers') === undefined) return undefined;
-  const workers = countOf(args, 'workers', 1);
-  if (workers < 1) throw wrong('--workers', `is ${workers}`, 'a whole number of at least 1');
-  return workers;
-}
-
-interface Window {
-  readonly seconds?: number;
-  readonly share?: number;
-}
-
-function windowOf(args: Arguments): Window {
-  const days = stringArgument(args, 'days');
+/** Reads the flags of a long run. @throws InputError with all that make no sense. */
+export function longRunFlags(args: Arguments): LongRunFlags {
+  const flags = new Flags(args);
+  const days = flags.positive('days');
+  const workers = flags.count('workers', 1);
+  const trial = flags.count('trial');
+  const policyTimeoutSeconds = flags.seconds('policy-timeout', true) ?? 10;
   const until = stringArgument(args, 'until');
-  const window: { seconds?: number; share?: number } = {};
-  if (days !== undefined) {
-    const value = Number(days);
-    if (!(value > 0)) throw wrong('--days', `is ${days}`, 'a number of days above 0');
-    window.seconds = value * 86400;
-  }
+  let untilShare: number | undefined;
+  let untilSeconds: number | undefined;
   if (until?.endsWith('%')) {
-    window.share = Number(until.slice(0, -1)) / 100;
-    if (!(window.share > 0)) throw wrong('--until', `is ${until}`, 'a percentage above 0, or a time');
-  } else if (until !== undefined) {
-    const seconds = parseTime(until);
-    if (!seconds) throw wrong('--until', `is ${until}`, 'a percentage such as 1%, or a time such as 54d');
-    window.seconds = seconds;
-  }
-  return window;
-}
-
-/** What the flags ask of a long run. @throws InputError for flags that make no sense. */
-export function longRunRequest(args: Arguments): LongRunRequest {
-  const window = windowOf(args);
+    untilShare = Number(until.slice(0, -1)) / 100;
+    if (!(untilShare > 0 && untilShare < 1)) flags.wrong('until', `is ${until}`, 'a percentage above 0 and below 100');
+  } else if (until !== undefined) untilSeconds = flags.seconds('until', true);
+  if (days !== undefined && untilSeconds !== undefined)
+    flags.wrong('until', `is ${until}, and --days is given too`, 'one end of the simulated time');
+  const trials = flags.count('trials', 1) ?? (untilShare === undefined ? defaultTrials : mostTrialsUntil);
+  flags.throwIfAny();
+  const windowSeconds = days === undefined ? untilSeconds : days * 86400;
   return {
-    gpus: gpuCounts(args),
-    scaling: stringArgument(args, 'scaling') === 'strong' ? 'strong' : 'weak',
-    trials: countOf(args, 'trials', 100),
-    ...(window.seconds === undefined ? {} : { windowSeconds: window.seconds }),
-    ...(window.share === undefined ? {} : { untilShare: window.share }),
+    request: {
+      gpus: gpuCounts(args),
+      scaling: stringArgument(args, 'scaling') === 'strong' ? 'strong' : 'weak',
+      trials,
+      ...(windowSeconds === undefined ? {} : { windowSeconds }),
+      ...(untilShare === undefined ? {} : { untilShare }),
+    },
+    workers,
+    policyTimeoutSeconds,
+    trial,
   };
 }

@@ -1,10 +1,14 @@
-import { didYouMean, formatIssue, InputError } from '@regatta/scenarios';
+import { didYouMean, formatIssue, InputError, nearestName } from '@regatta/scenarios';
 import yargs from 'yargs';
-import { type Command, commonOptions, type OptionSpec } from './command.js';
+import { type Arguments, type Command, commonOptions, flag, type OptionSpec, stringArgument } from './command.js';
+import { commandLineOf } from './command-line.js';
 import { processIo } from './io.js';
+import { refuseUnwritable } from './output-file.js';
 
-const wrongUsage = (message: string, expected: string): InputError =>
-  new InputError([{ code: 'usage', path: '', expected, received: '', message }]);
+const wrongUsage = (path: string, message: string, expected: string): InputError =>
+  new InputError([{ code: 'usage', path, expected, received: '', message }]);
+
+const placeholder = (option: OptionSpec | undefined): string => option?.choices?.join('|') ?? 'VALUE';
 
 interface ParsedLine {
   readonly args: Record<string, unknown>;
@@ -22,7 +26,11 @@ function parseLine(name: string, command: Command, argv: readonly string[]): Par
     .exitProcess(false)
     .fail((message, error) => {
       // What yargs finds wrong with a line, a value that is missing for one, is the user's to mend.
-      throw wrongUsage(message || error.message, `see regatta ${name} --help`);
+      const text = message || error.message;
+      const valueless = /^Not enough arguments following: (.+)$/.exec(text)?.[1];
+      throw valueless === undefined
+        ? wrongUsage('', text, `see regatta ${name} --help`)
+        : wrongUsage(`--${valueless}`, 'has no value', `--${valueless} ${placeholder(options[valueless])}`);
     })
     .option('help', { type: 'boolean', alias: 'h', describe: 'show this help' });
   for (const [key, spec] of Object.entries(options)) {
@@ -59,9 +67,11 @@ function checked(
   const args: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(parsed)) {
     if (!known.has(key)) {
+      const no = value === false ? 'no-' : '';
+      const nearest = nearestName(key, Object.keys(options));
       problem(
-        `--${key}`,
-        `unknown option${didYouMean(key, Object.keys(options))}`,
+        `--${no}${key}`,
+        `unknown option${nearest === undefined ? '' : ` (did you mean --${no}${nearest}?)`}`,
         `an option of regatta ${name} --help`,
       );
       continue;
@@ -86,22 +96,53 @@ function checked(
   return args;
 }
 
-/** Parses a command's line and runs it: 0 done, 1 a check failed, 2 wrong input, 3 a bug of ours. */
+/** Options that name a file which a command writes. */
+const outputs = ['out', 'report', 'trace', 'plot'] as const;
+
+/** Refuses outputs that could not be written, before the work that makes them. */
+function refuseOutputs(args: Arguments): void {
+  const problems: InputError['issues'][number][] = [];
+  const paths = new Set<string>();
+  for (const name of outputs) {
+    const path = stringArgument(args, name);
+    if (path === undefined) continue;
+    if (paths.has(path))
+      problems.push({
+        code: 'usage',
+        path: `--${name}`,
+        expected: 'a file of its own',
+        received: path,
+        message: `${path} is another output's file`,
+      });
+    paths.add(path);
+    try {
+      refuseUnwritable(path, flag(args, 'force'));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.issues);
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
+}
+
+/** Parses a command's line and runs it: 0 done, 1 a check failed, 2 wrong input; any other error is thrown on. */
 export async function runCommand(name: string, command: Command, argv: readonly string[]): Promise<number> {
+  let end = (): void => undefined;
   try {
     const { args, help } = parseLine(name, command, argv);
     if (help) return 0;
-    const io = processIo(args.quiet === true, typeof args.color === 'boolean' ? args.color : undefined);
+    refuseOutputs(args);
+    const color = typeof args.color === 'boolean' ? args.color : undefined;
+    const commandLine = commandLineOf([name, ...argv]);
+    const io = processIo({ quiet: flag(args, 'quiet'), json: flag(args, 'json'), color, commandLine });
+    end = io.end;
     return await command.run(args, io);
   } catch (error) {
-    if (error instanceof InputError) {
-      for (const issue of error.issues) process.stderr.write(`${formatIssue(issue)}\n`);
-      return 2;
-    }
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(
-      `This is a bug of Regatta, not of yours. Please report it with the command line and these lines:\n${text}\n`,
-    );
-    return 3;
+    end();
+    if (!(error instanceof InputError)) throw error;
+    for (const issue of error.issues) process.stderr.write(`${formatIssue(issue)}\n`);
+    return 2;
+  } finally {
+    end();
   }
 }

@@ -18,8 +18,12 @@ interface FieldFlag {
 /** Flags that are a field of the scenario (contract: flags). */
 const fieldFlags: Readonly<Record<string, FieldFlag>> = {
   model: { path: 'job.model', count: false, describe: 'model: catalogue name or path of a config.json' },
-  cluster: { path: 'cluster', count: false, describe: 'cluster: catalogue name' },
-  device: { path: 'cluster.device', count: false, describe: 'device: catalogue name' },
+  cluster: { path: 'cluster', count: false, describe: 'cluster: catalogue name, or a file that holds one' },
+  device: {
+    path: 'cluster.device',
+    count: false,
+    describe: 'device: catalogue name, or path of a device file; without a cluster, in its usual nodes and network',
+  },
   tp: { path: 'job.parallel.tensor', count: true, describe: 'tensor-parallel size' },
   pp: { path: 'job.parallel.pipeline', count: true, describe: 'pipeline-parallel size' },
   cp: { path: 'job.parallel.context', count: true, describe: 'context-parallel size' },
@@ -56,8 +60,11 @@ function readIfThere(io: Io): (path: string) => string | undefined {
   return (path) => (io.exists(path) ? io.readText(path) : undefined);
 }
 
-/** The scenario of a command line: positional file or catalogue name, flags, --set. */
-export function scenarioOf(args: Arguments, io: Io): Resolution {
+/**
+ * The scenario of a command line: positional file or catalogue name, flags, --set.
+ * @param last Laid over all of them.
+ */
+export function scenarioOf(args: Arguments, io: Io, last: readonly Override[] = []): Resolution {
   const overrides: Override[] = [];
   const issues: InputIssue[] = [];
   for (const [name, { path, count }] of Object.entries(fieldFlags)) {
@@ -77,14 +84,34 @@ export function scenarioOf(args: Arguments, io: Io): Resolution {
   if (issues.length > 0) throw new InputError(issues);
   const source = stringArgument(args, 'scenario');
   const gpus = gpuCounts(args, 'baseline')[0] ?? gpuCounts(args).sort((a, b) => a - b)[0];
-  return resolveScenario({
-    ...(source === undefined ? {} : { source }),
-    overrides,
-    sets: listArgument(args, 'set'),
-    readText: readIfThere(io),
-    ...(gpus === undefined ? {} : { gpus }),
-    strict: flag(args, 'strict'),
-  });
+  return withFlagNames(() =>
+    resolveScenario({
+      ...(source === undefined ? {} : { source }),
+      overrides,
+      sets: listArgument(args, 'set'),
+      last,
+      readText: readIfThere(io),
+      ...(gpus === undefined ? {} : { gpus }),
+      strict: flag(args, 'strict'),
+    }),
+  );
+}
+
+/** Runs `resolve`; what is missing on the command line is said with the flag that gives it. */
+function withFlagNames(resolve: () => Resolution): Resolution {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.issues.map((issue) => {
+        const [name] = Object.entries(fieldFlags).find(([, { path }]) => path === issue.path) ?? [];
+        if (issue.code !== 'missing' || issue.file !== undefined || name === undefined) return issue;
+        const or = name === 'cluster' ? `--cluster, or --device for its usual network` : `--${name}`;
+        return { ...issue, expected: `${issue.expected}: ${or}` };
+      }),
+    );
+  }
 }
 
 /** A comma-separated list of GPU counts; empty when the flag is absent. */

@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { executorHere, type TrialConduct, type TrialExecutor } from '@regatta/scenarios';
+import {
+  executorHere,
+  type TrialConduct,
+  type TrialExecutor,
+  type TrialTask,
+  type WatchedTrial,
+  watchedTrial,
+} from '@regatta/scenarios';
 import cliProgress from 'cli-progress';
-import { TrialPool } from '../workers/trial-pool.js';
+import { TrialPool, type UserPolicies } from '../workers/trial-pool.js';
 import type { Io } from './io.js';
 
 /** Threads cost about as much to start: what takes less stays in this one. */
@@ -11,6 +18,11 @@ const progressAfterSeconds = 1;
 /** Exit code of a command that was stopped by Ctrl-C: what shells expect of SIGINT. */
 export const interrupted = 130;
 
+/** Says what a stopped study still tells. */
+export function remarkStopped(io: Io, some: boolean): void {
+  io.remark(some ? 'stopped: these are the trials that were done by then' : 'stopped before any trial was done');
+}
+
 export interface ConductedTrials<Result> {
   readonly result: Result;
   readonly stopped: boolean;
@@ -19,12 +31,14 @@ export interface ConductedTrials<Result> {
 /**
  * Conducts a study's trials: on worker threads when asked for or when they pay, with a progress bar on a terminal, and with
  * Ctrl-C for what is done so far (a second one ends the program at once). Results are the same with any number of workers.
+ * Users' policies never run in this thread: one that never returns could not be stopped.
  * @param workers Threads; undefined: as many as there are cores, if the first trials say that it takes long enough.
  */
 export async function conductTrials<Result>(
   io: Io,
   workers: number | undefined,
   trials: number,
+  users: UserPolicies,
   study: (conduct: TrialConduct) => Promise<Result>,
 ): Promise<ConductedTrials<Result>> {
   let stopped = false;
@@ -34,7 +48,7 @@ export async function conductTrials<Result>(
   process.once('SIGINT', stop);
   const bar = io.interactive ? progressBar() : undefined;
   const threads = workers ?? availableParallelism();
-  const team = new Team(threads, workers !== undefined, trials);
+  const team = new Team(threads, workers !== undefined, trials, users);
   try {
     const result = await study({
       execute: team.execute,
@@ -50,18 +64,32 @@ export async function conductTrials<Result>(
   }
 }
 
+/** Runs one trial with all that happens in it. */
+export async function conductWatched(task: TrialTask, trial: number, users: UserPolicies): Promise<WatchedTrial> {
+  if (Object.keys(users.code).length === 0) return watchedTrial(task, trial);
+  const pool = new TrialPool(1, users);
+  try {
+    return await pool.watch(task, trial);
+  } finally {
+    pool.close();
+  }
+}
+
 /** This thread, and a pool once it pays. */
 class Team {
   readonly #threads: number;
   readonly #trials: number;
+  readonly #users: UserPolicies;
   readonly #here = executorHere();
   #pool: TrialPool | undefined;
   #line: Promise<void> = Promise.resolve();
 
-  constructor(threads: number, asked: boolean, trials: number) {
+  constructor(threads: number, asked: boolean, trials: number, users: UserPolicies) {
     this.#threads = threads;
     this.#trials = trials;
-    if (asked && threads > 1) this.#pool = new TrialPool(threads);
+    this.#users = users;
+    const apart = Object.keys(users.code).length > 0;
+    if (apart || (asked && threads > 1)) this.#pool = new TrialPool(threads, users);
   }
 
   readonly execute: TrialExecutor = (task, first, count) => {
@@ -90,7 +118,7 @@ class Team {
   #time(seconds: number, first: number, count: number): void {
     if (first === 0) return;
     const rest = ((this.#trials - first - count) / count) * seconds;
-    if (this.#threads > 1 && rest > worthThreadsSeconds) this.#pool = new TrialPool(this.#threads);
+    if (this.#threads > 1 && rest > worthThreadsSeconds) this.#pool = new TrialPool(this.#threads, this.#users);
   }
 }
 

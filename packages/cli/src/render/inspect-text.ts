@@ -18,23 +18,58 @@ function memorySection({ memory }: InspectReport): string {
   return `${table([`memory of the fullest rank (${verdict} ${gibibytes(memory.deviceBytes)})`, 'bytes', ''], rows, [0, 2])}\n`;
 }
 
-/** Where stages differ: what each holds, and its margin to the device. */
-function stageSection({ memoryByStage }: InspectReport): string {
-  if (memoryByStage.length < 2) return '';
-  const rows = memoryByStage.map((stage) => [
-    whole(stage.pipelineRank),
-    whole(stage.layers),
-    ...[
-      stage.weightsBytes + stage.gradientsBytes + stage.optimizerBytes,
-      stage.activationsBytes,
-      stage.peakBytes,
-      stage.deviceBytes,
-      stage.marginBytes,
-    ].map(gibibytes),
-    bar(stage.peakBytes / stage.deviceBytes, 20),
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+
+const moments = { F: 'forward', B: 'backward', W: 'weight gradient' };
+
+/** What every pipeline rank holds at its own peak. Neighbours that hold the same are one line. */
+function stageSection({ memory: { stages } }: InspectReport): string {
+  const sharded = stages.some((stage) => stage.gatheredBytes > 0);
+  const lines = new Map<string, { first: number; last: number; cells: string[] }>();
+  for (const stage of stages) {
+    const cells = [
+      stage.device,
+      whole(stage.layers),
+      whole(stage.inFlight),
+      gib(stage.weightsBytes),
+      gib(stage.gradientsBytes),
+      gib(stage.optimizerBytes),
+      gib(stage.activationsBytes),
+      ...(sharded ? [gib(stage.gatheredBytes)] : []),
+      gib(stage.temporaryBytes),
+      gib(stage.fixedBytes),
+      gib(stage.peakBytes),
+      gib(stage.marginBytes),
+      `${moments[stage.peakAt]} of micro-batch ${stage.peakMicroBatch}`,
+    ];
+    const key = cells.slice(0, -1).join('|');
+    const known = lines.get(key);
+    if (known && known.last >= stage.pipelineRank - 1) known.last = stage.pipelineRank;
+    else if (known)
+      lines.set(`${key}|${stage.pipelineRank}`, { first: stage.pipelineRank, last: stage.pipelineRank, cells });
+    else lines.set(key, { first: stage.pipelineRank, last: stage.pipelineRank, cells });
+  }
+  const rows = [...lines.values()].map(({ first, last, cells }) => [
+    first === last ? String(first) : `${first}-${last}`,
+    ...cells,
   ]);
-  const head = ['stage', 'layers', 'state', 'activations', 'peak', 'device', 'margin', ''];
-  return `${table(head, rows, [7])}\n`;
+  const head = [
+    'stage',
+    'device',
+    'layers',
+    'in flight',
+    'weights',
+    'gradients',
+    'optimizer',
+    'activations',
+    ...(sharded ? ['gathered'] : []),
+    'temporary',
+    'fixed',
+    'peak',
+    'margin',
+    'peak at',
+  ];
+  return `GiB at the peak of each pipeline rank (in flight: micro-batches times chunks; margin to 97% of the device)\n${table(head, rows, [0, 1, head.length - 1])}\n`;
 }
 
 /** The human view of `inspect`. */
@@ -49,9 +84,6 @@ export function inspectText(report: InspectReport): string {
       ['head', parameters.head === 0 ? 'tied' : whole(parameters.head)],
       ...(parameters.perDenseLayer > 0 ? [['dense layer', whole(parameters.perDenseLayer)]] : []),
       ...(parameters.perMoeLayer > 0 ? [['MoE layer', whole(parameters.perMoeLayer)]] : []),
-      ...(parameters.multiTokenPrediction
-        ? [['multi-token prediction, beside the total', whole(parameters.multiTokenPrediction)]]
-        : []),
     ],
   );
   const work = table(

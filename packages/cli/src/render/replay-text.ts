@@ -1,23 +1,10 @@
 import type { ReplayPoint, ReplayReport } from '@regatta/scenarios';
+import { causeName } from './cause-names.js';
 import { duration, gibibytes, number, percent, whole } from './format.js';
 import { bar, table } from './table.js';
 
-const causeNames: Readonly<Record<string, string>> = {
-  ideal: 'ideal (model FLOP at peak) = MFU',
-  recompute: 'recomputation',
-  optimizer: 'optimizer',
-  kernelInefficiency: 'kernels below peak',
-  stragglers: 'stragglers',
-  smContention: 'SM contention',
-  networkContention: 'network contention',
-  exposedTensor: 'exposed tensor-parallel',
-  exposedContext: 'exposed context-parallel',
-  exposedExpert: 'exposed expert-parallel',
-  exposedPipeline: 'exposed pipeline messages',
-  exposedData: 'exposed data-parallel',
-  imbalance: 'imbalance',
-  pipelineBubble: 'pipeline bubble',
-};
+/** The share of the ideal is the model FLOP utilisation. */
+const causeTitle = (cause: string): string => `${causeName(cause)}${cause === 'ideal' ? ' = MFU' : ''}`;
 
 const shape = (point: ReplayPoint): string => {
   const { tensor, pipeline, context, expert, data, virtualStages } = point.parallel;
@@ -32,7 +19,8 @@ const shape = (point: ReplayPoint): string => {
   return parts.filter((part) => part !== '').join(' ');
 };
 
-const shareOf = (point: ReplayPoint, cause: string): number =>
+/** Share of a cause in the GPU time of a point. */
+export const shareOf = (point: ReplayPoint, cause: string): number =>
   point.loss.find((entry) => entry.cause === cause)?.share ?? 0;
 
 function lossTable(report: ReplayReport): string {
@@ -41,7 +29,7 @@ function lossTable(report: ReplayReport): string {
   const shown = causes.filter((cause) => points.some((point) => Math.abs(shareOf(point, cause)) >= 5e-5));
   const last = points.at(-1);
   const rows = shown.map((cause) => [
-    causeNames[cause] ?? cause,
+    causeTitle(cause),
     ...points.map((point) => percent(shareOf(point, cause), 2)),
     last ? bar(shareOf(last, cause), 28) : '',
   ]);
@@ -60,7 +48,7 @@ function differenceTable(report: ReplayReport): string {
       (point) => shareOf(point, cause) * point.stepSeconds - shareOf(base, cause) * base.stepSeconds,
     );
     if (deltas.every((delta) => Math.abs(delta) < 5e-4 * base.stepSeconds)) continue;
-    rows.push([causeNames[cause] ?? cause, ...deltas.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
+    rows.push([causeTitle(cause), ...deltas.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
   }
   const totals = others.map((point) => point.stepSeconds - base.stepSeconds);
   rows.push(['step time', ...totals.map((delta) => `${delta >= 0 ? '+' : ''}${number(delta)} s`)]);
@@ -77,40 +65,47 @@ function spreadTable(points: readonly ReplayPoint[]): string {
   return rows.length === 0 ? '' : `\n${table(['GPUs', 'steps drawn', 'mean', 'p5', 'p50', 'p95'], rows)}`;
 }
 
+/** Titles of `pointRow`. */
+export const pointTitles = [
+  'GPUs',
+  'parallel',
+  'batch',
+  'step',
+  'tokens/s',
+  'TFLOP/s/GPU',
+  'MFU',
+  'speedup',
+  'efficiency',
+  'memory',
+];
+
+/** The figures of a point that are compared; a memory that does not fit is marked. */
+export const pointRow = (point: ReplayPoint): string[] => [
+  whole(point.gpus),
+  shape(point),
+  whole(point.globalBatch),
+  duration(point.stepSeconds),
+  whole(point.tokensPerSecond),
+  number(point.modelTflopsPerGpu, 4),
+  percent(point.mfu),
+  `${number(point.speedup, 4)}x`,
+  percent(point.scalingEfficiency),
+  `${gibibytes(point.memory.peakBytes)}${point.memory.fits ? '' : ' !'}`,
+];
+
 /** The human view of a replay. */
 export function replayText(report: ReplayReport): string {
   const { scenario, points } = report;
-  const rows = points.map((point) => [
-    whole(point.gpus),
-    shape(point),
-    whole(point.globalBatch),
-    duration(point.stepSeconds),
-    whole(point.tokensPerSecond),
-    number(point.modelTflopsPerGpu, 4),
-    percent(point.mfu),
-    `${number(point.speedup, 4)}x`,
-    percent(point.scalingEfficiency),
-    `${gibibytes(point.memory.peakBytes)}${point.memory.fits ? '' : ' !'}`,
-  ]);
-  const head = [
-    'GPUs',
-    'parallel',
-    'batch',
-    'step',
-    'tokens/s',
-    'TFLOP/s/GPU',
-    'MFU',
-    'speedup',
-    'efficiency',
-    'memory',
-  ];
   const folding = points
-    .map(({ folding: f }) => `${whole(f.ranks)} ranks as ${whole(f.classes)} classes, ${whole(f.events)} events`)
+    .map(
+      ({ folding: f }) =>
+        `${whole(f.ranks)} ranks as ${whole(f.classes)} ${f.classes === 1 ? 'class' : 'classes'}, ${whole(f.events)} events`,
+    )
     .join('; ');
   return [
     `${scenario.name}: ${scenario.job.model.name ?? 'model'} on ${scenario.cluster.device.name ?? 'device'} (stack ${scenario.cluster.device.stack ?? 'inline'}), ${report.scaling} scaling against ${whole(report.baselineGpus)} GPUs\n`,
     '\n',
-    table(head, rows, [1]),
+    table(pointTitles, points.map(pointRow), [1]),
     '\n',
     lossTable(report),
     differenceTable(report),
@@ -118,26 +113,4 @@ export function replayText(report: ReplayReport): string {
     '\n',
     `simulated: ${folding}\n`,
   ].join('');
-}
-
-/** One line for each point that does not fit: which part is too large, by how much, what would fit (contract: conduct). */
-export function memoryWarnings(report: ReplayReport): string[] {
-  return report.points
-    .filter((point) => !point.memory.fits)
-    .map(({ gpus, memory }) => {
-      const usable = 0.97 * memory.deviceBytes;
-      const parts: [string, number][] = [
-        ['weights', memory.weightsBytes],
-        ['gradients', memory.gradientsBytes],
-        ['optimizer states', memory.optimizerBytes],
-        ['activations', memory.activationsBytes],
-        ['buffers', memory.otherBytes],
-      ];
-      const [name, bytes] = parts.reduce((most, part) => (part[1] > most[1] ? part : most));
-      const hint =
-        name === 'activations'
-          ? 'recompute (--recompute full, or --set job.options.recomputeLayers=n), a smaller micro-batch, or a larger tensor or context size would fit'
-          : 'a larger tensor or pipeline size, or a higher --zero stage would fit';
-      return `warning: does not fit at ${whole(gpus)} GPUs: rank ${memory.worstRank} needs ${gibibytes(memory.peakBytes)} of ${gibibytes(usable)} usable, ${gibibytes(memory.peakBytes - usable)} too much; the largest part are ${name} with ${gibibytes(bytes)}; ${hint}`;
-    });
 }

@@ -1,31 +1,12 @@
-import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
-import { InputError } from '@regatta/scenarios';
 import { PolicyError, type SchedulingPolicy } from '@regatta/sim-core';
-
-/** Marks for a watcher outside when a policy's code runs, so that one that never returns can be stopped. */
-export interface Pulse {
-  enter(): void;
-  leave(): void;
-}
+import { compileUserFile, importUserCode, messageOf, type Pulse, within, wrongFile } from './user-file.js';
 
 /**
- * Loads a user's policy from a TypeScript or JavaScript file: its default export, or its export `policy`. The file may import
- * from '@regatta/sim-core' and from files beside it.
+ * Loads a user's scheduling policy from a TypeScript or JavaScript file: its default export, or its export `policy`.
  * @throws InputError when the file cannot be compiled or exports no policy.
  */
 export async function loadPolicyFile(path: string, pulse: Pulse): Promise<SchedulingPolicy> {
-  const code = await compiled(path);
-  pulse.enter();
-  let module: Record<string, unknown>;
-  try {
-    module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
-  } catch (error) {
-    throw wrongFile(path, `throws while it is loaded: ${messageOf(error)}`);
-  } finally {
-    pulse.leave();
-  }
-  const exported = module.default ?? module.policy;
+  const exported = await importUserCode(path, await compileUserFile(path), pulse);
   if (!isPolicy(exported)) {
     throw wrongFile(
       path,
@@ -33,54 +14,6 @@ export async function loadPolicyFile(path: string, pulse: Pulse): Promise<Schedu
     );
   }
   return watched(exported, pulse);
-}
-
-async function compiled(path: string): Promise<string> {
-  const { build } = await import('esbuild');
-  const here = createRequire(import.meta.url);
-  try {
-    const result = await build({
-      entryPoints: [resolve(path)],
-      absWorkingDir: dirname(resolve(path)),
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      logLevel: 'silent',
-      alias: { '@regatta/sim-core': here.resolve('@regatta/sim-core') },
-    });
-    return result.outputFiles[0]?.text ?? '';
-  } catch (error) {
-    const [first] = buildErrors(error);
-    throw first === undefined
-      ? wrongFile(path, messageOf(error))
-      : wrongFile(
-          path,
-          first.text,
-          first.location?.line,
-          first.location === null ? undefined : (first.location?.column ?? 0) + 1,
-        );
-  }
-}
-
-interface BuildMessage {
-  readonly text: string;
-  readonly location: { readonly line: number; readonly column: number } | null;
-}
-
-function buildErrors(error: unknown): readonly BuildMessage[] {
-  const holds = typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors);
-  return holds ? (error.errors as BuildMessage[]) : [];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function wrongFile(file: string, message: string, line?: number, column?: number): InputError {
-  const place = { ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
-  return new InputError([{ code: 'policy', file, ...place, path: '', expected: '', received: '', message }]);
 }
 
 function isPolicy(value: unknown): value is SchedulingPolicy {
@@ -92,18 +25,10 @@ function isPolicy(value: unknown): value is SchedulingPolicy {
 
 /** The policy with every call into it marked, and mistakes of `queueKey` and `explain` named like those of `decide`. */
 function watched(policy: SchedulingPolicy, pulse: Pulse): SchedulingPolicy {
-  const within = <T>(call: () => T): T => {
-    pulse.enter();
-    try {
-      return call();
-    } finally {
-      pulse.leave();
-    }
-  };
   const { queueKey, explain } = policy;
   const named = <T>(what: string, call: () => T): T => {
     try {
-      return within(call);
+      return within(pulse, call);
     } catch (cause) {
       throw new PolicyError(policy.name, Number.NaN, `${what} threw: ${messageOf(cause)}`, { cause });
     }
@@ -111,7 +36,7 @@ function watched(policy: SchedulingPolicy, pulse: Pulse): SchedulingPolicy {
   return {
     ...policy,
     reasonsIn: policy.reasonsIn ?? 'pool',
-    decide: (view) => within(() => policy.decide(view)),
+    decide: (view) => within(pulse, () => policy.decide(view)),
     ...(queueKey === undefined
       ? {}
       : {

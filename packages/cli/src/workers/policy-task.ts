@@ -3,6 +3,7 @@ import { InputError, type InputIssue } from '@regatta/scenarios';
 import { PolicyError } from '@regatta/sim-core';
 import type { CheckTask, CheckTaskResult } from './check-task.js';
 import type { ClusterTask, ClusterTaskResult } from './cluster-task.js';
+import { watchPulse } from './watch-pulse.js';
 
 export type PolicyTask = ClusterTask | CheckTask;
 
@@ -27,26 +28,15 @@ export function runInWorker(
   progress: (policy: string) => void,
 ): Promise<ClusterTaskResult | CheckTaskResult> {
   const pulse = new SharedArrayBuffer(8);
-  const counter = new Int32Array(pulse);
   // Bundled, every chunk of the command line lies beside the folder of the workers.
   const worker = new Worker(new URL('./workers/policy-worker.js', import.meta.url), { workerData: { task, pulse } });
   return new Promise((settle, fail) => {
-    let entered = 0;
-    let since = Date.now();
-    const watch = setInterval(() => {
-      const inside = Atomics.load(counter, 0) > Atomics.load(counter, 1);
-      const calls = Atomics.load(counter, 0);
-      if (!inside || calls !== entered) {
-        entered = calls;
-        since = Date.now();
-      } else if (Date.now() - since > timeoutSeconds * 1000) {
-        const names =
-          task.kind === 'check' ? task.policy : task.policies.filter((name) => /[./]/.test(name)).join(', ');
-        finish(() => fail(new PolicyStopped(`policy ${names}: did not return within ${timeoutSeconds} s, stopped`)));
-      }
-    }, 50);
+    const stopWatching = watchPulse(pulse, timeoutSeconds, () => {
+      const names = task.kind === 'check' ? task.policy : task.policies.filter((name) => /[./]/.test(name)).join(', ');
+      finish(() => fail(new PolicyStopped(`policy ${names}: did not return within ${timeoutSeconds} s, stopped`)));
+    });
     const finish = (then: () => void): void => {
-      clearInterval(watch);
+      stopWatching();
       void worker.terminate();
       then();
     };

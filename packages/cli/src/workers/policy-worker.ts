@@ -3,8 +3,9 @@ import { InputError } from '@regatta/scenarios';
 import { PolicyError, type SchedulingPolicy } from '@regatta/sim-core';
 import { runCheckTask } from './check-task.js';
 import { isPolicyFile, runClusterTask } from './cluster-task.js';
-import { loadPolicyFile, type Pulse } from './policy-file.js';
+import { loadPolicyFile } from './policy-file.js';
 import type { PolicyTask, WorkerMessage } from './policy-task.js';
+import { type Pulse, sharedPulse } from './user-file.js';
 
 /** Runs a task with users' policies apart from the main thread, which watches the pulse and stops what never returns. */
 async function run(task: PolicyTask, pulse: Pulse): Promise<WorkerMessage> {
@@ -30,10 +31,4 @@ function send(message: WorkerMessage): void {
 }
 
 const { task, pulse } = workerData as { task: PolicyTask; pulse: SharedArrayBuffer };
-const counter = new Int32Array(pulse);
-send(
-  await run(task, {
-    enter: () => Atomics.add(counter, 0, 1),
-    leave: () => Atomics.add(counter, 1, 1),
-  }),
-);
+send(await run(task, sharedPulse(pulse)));

@@ -1,19 +1,41 @@
-import { parentPort } from 'node:worker_threads';
-import { trialRunner } from '@regatta/scenarios';
-import type { RunBooks } from '@regatta/sim-core';
-import type { TrialAnswer, TrialOrder } from './trial-messages.js';
+import { parentPort, workerData } from 'node:worker_threads';
+import { InputError, type TrialTask, trialRunner, type UserRecovery, watchedTrial } from '@regatta/scenarios';
+import { RecoveryPolicyError, type RecoveryPolicyFactory, type RunBooks } from '@regatta/sim-core';
+import { loadRecoveryPolicy } from './recovery-file.js';
+import type { TaskDetails, TrialAnswer, TrialOrder } from './trial-messages.js';
+import { sharedPulse } from './user-file.js';
 
-const runners = new Map<number, (trial: number) => RunBooks>();
+interface Prepared {
+  readonly task: TrialTask;
+  readonly users: UserRecovery;
+  readonly run: (trial: number) => RunBooks;
+}
 
-function answerTo({ id, task, details, first, count }: TrialOrder): TrialAnswer {
+const pulse = sharedPulse(workerData as SharedArrayBuffer);
+const prepared = new Map<number, Promise<Prepared>>();
+
+async function prepare({ task, policies }: TaskDetails): Promise<Prepared> {
+  const users = new Map<string, RecoveryPolicyFactory>();
+  for (const [path, code] of Object.entries(policies)) users.set(path, await loadRecoveryPolicy(path, code, pulse));
+  return { task, users, run: trialRunner(task, users) };
+}
+
+async function answerTo({ id, task, details, first, count, watch }: TrialOrder): Promise<TrialAnswer> {
   try {
-    const run = runners.get(task) ?? (details ? trialRunner(details) : undefined);
-    if (!run) throw new Error(`trial-worker: task ${task} was not sent`);
-    runners.set(task, run);
+    const ready = prepared.get(task) ?? (details ? prepare(details) : undefined);
+    if (!ready) throw new Error(`trial-worker: task ${task} was not sent`);
+    prepared.set(task, ready);
+    const { run, users, task: known } = await ready;
+    if (watch) {
+      const watched = watchedTrial(known, first, users);
+      return { id, books: [watched.books], watched };
+    }
     return { id, books: Array.from({ length: count }, (_, i) => run(first + i)) };
   } catch (error) {
+    if (error instanceof InputError) return { id, issues: error.issues };
+    if (error instanceof RecoveryPolicyError) return { id, policyError: error.message };
     return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }
 
-parentPort?.on('message', (order: TrialOrder) => parentPort?.postMessage(answerTo(order)));
+parentPort?.on('message', async (order: TrialOrder) => parentPort?.postMessage(await answerTo(order)));

@@ -20,6 +20,7 @@ export type DeviceHardware = Pick<
   readonly usualNicGbps: number;
 };
 
+const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 const nvlink = (bandwidthBytesPerSecond: number, domain = 8): Device['scaleUp'] => ({
   bandwidthBytesPerSecond,
@@ -120,7 +121,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
   {
     name: 'h200-sxm-141gb',
     ...hopper,
-    memoryBytes: 141e9,
+    memoryBytes: 143771 * MiB,
     memoryBandwidthBytesPerSecond: 4.8e12,
     scaleUp: nvlink(450e9),
     usualNicGbps: 400,
@@ -132,7 +133,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
     exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 9000e12, fp32: 1125e12 },
-    memoryBytes: 180e9,
+    memoryBytes: 183359 * MiB,
     scaleUp: nvlink(900e9),
     usualNicGbps: 400,
     source: 'NVIDIA DGX B200 datasheet; spec/model.md 2.3',
@@ -143,7 +144,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
     exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2250e12, fp16: 2250e12, fp8: 4500e12, fp4: 13500e12, fp32: 1125e12 },
-    memoryBytes: 288e9,
+    memoryBytes: 275040 * MiB,
     scaleUp: nvlink(900e9),
     usualNicGbps: 800,
     source: 'NVIDIA DGX B300 datasheet; spec/model.md 2.3',
@@ -155,7 +156,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
     exponentialsPerSecond: 16 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 10000e12, fp32: 1250e12 },
-    memoryBytes: 192e9,
+    memoryBytes: 189471 * MiB,
     scaleUp: nvlink(900e9, 72),
     usualNicGbps: 400,
     source: 'NVIDIA GB200 NVL72 datasheet; spec/model.md 2.3',
@@ -167,7 +168,7 @@ export const deviceHardware: readonly DeviceHardware[] = [
     exponentialsPerSecond: 32 * 148 * 1.85e9,
     ...blackwell,
     peakFlops: { bf16: 2500e12, fp16: 2500e12, fp8: 5000e12, fp4: 15000e12, fp32: 1250e12 },
-    memoryBytes: 288e9,
+    memoryBytes: 284208 * MiB,
     scaleUp: nvlink(900e9, 72),
     usualNicGbps: 800,
     source: 'NVIDIA GB300 NVL72 datasheet; spec/model.md 2.3',

@@ -6,3 +6,4 @@ export * from './lookup.js';
 export * from './models.js';
 export * from './scenarios.js';
 export * from './stacks.js';
+export * from './usual-cluster.js';

@@ -1,6 +1,6 @@
 export * from './cluster-file.js';
 export * from './flow-case.js';
-export * from './hf-config.js';
+export * from './hf-config/index.js';
 export * from './hostlist.js';
 export * from './ib-hosts.js';
 export * from './ibnetdiscover.js';

@@ -3,11 +3,13 @@ import { catalogueClusters } from '../catalogue/clusters.js';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice, stacksOf } from '../catalogue/lookup.js';
 import { catalogueModels } from '../catalogue/models.js';
-import { readHfConfig } from '../importers/hf-config.js';
+import { readHfConfig } from '../importers/hf-config/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
+import { type LocatedText, parseLocated } from './located-text.js';
 import { isTree, type Tree } from './paths.js';
-import { scheduleNames } from './scenario-schema.js';
+import { deviceSchema, scheduleNames } from './scenario-schema.js';
+import { describeIssues } from './zod-issues.js';
 
 /** Reads a file that a scenario names; undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
@@ -16,13 +18,21 @@ export type ReadText = (path: string) => string | undefined;
 export interface Expansion {
   readonly issues: InputIssue[];
   readonly warnings: string[];
+  /** The file that holds the cluster, and where in it. */
+  clusterFile?: { readonly text: LocatedText; readonly at: readonly string[] };
 }
+
+const orPath: Readonly<Record<string, string>> = {
+  model: ', or the path of a config.json',
+  cluster: ', or the path of a file that holds one',
+  device: ', or the path of a device file',
+};
 
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
   code: 'unknown-name',
   path,
   message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
-  expected: `a name of regatta catalogue ${kind}s${kind === 'model' ? ', or the path of a config.json' : ''}`,
+  expected: `a name of regatta catalogue ${kind}s${orPath[kind] ?? ''}`,
   received: name,
 });
 
@@ -54,7 +64,22 @@ function expandModel(value: unknown, read: ReadText, found: Expansion): unknown 
   return undefined;
 }
 
-function expandDevice(value: unknown, stack: unknown, path: string, found: Expansion): unknown {
+/** A device file, such as `regatta calibrate` writes: its fields are checked with the rest of the scenario. */
+function deviceFile(text: string, file: string, found: Expansion): unknown {
+  const located = parseLocated(text, file);
+  const parsed = deviceSchema.safeParse(located.value);
+  if (!parsed.success)
+    found.issues.push(
+      ...describeIssues(parsed.error, located.value, deviceSchema).map(({ at, ...issue }) => ({
+        file,
+        ...located.locate(at.map(String)),
+        ...issue,
+      })),
+    );
+  return parsed.success ? located.value : undefined;
+}
+
+function expandDevice(value: unknown, stack: unknown, path: string, read: ReadText, found: Expansion): unknown {
   if (typeof value !== 'string') return value;
   const device = catalogueDevice(value, typeof stack === 'string' ? stack : undefined);
   if (device) return inlineDevice(device);
@@ -69,6 +94,8 @@ function expandDevice(value: unknown, stack: unknown, path: string, found: Expan
     });
     return inlineDevice(catalogueDevice(value) ?? ({} as Device));
   }
+  const text = read(value);
+  if (text !== undefined) return deviceFile(text, value, found);
   found.issues.push(
     unknownName(
       path,
@@ -80,28 +107,55 @@ function expandDevice(value: unknown, stack: unknown, path: string, found: Expan
   return undefined;
 }
 
-function expandCluster(value: unknown, stack: unknown, found: Expansion): unknown {
+/** A cluster by its name in the catalogue. Its constants go over those of its device. */
+function namedCluster(name: string): { readonly tree: Tree; readonly constants: Tree } | undefined {
+  const known = catalogueClusters.find((cluster) => cluster.name === name);
+  if (!known) return undefined;
+  const { constants = {}, ...cluster } = known.cluster;
+  return { tree: { name: known.name, ...JSON.parse(JSON.stringify(cluster)) }, constants };
+}
+
+/** A cluster that a file holds: alone, or as the cluster of a scenario. */
+function clusterOfFile(text: string, path: string, found: Expansion): unknown {
+  const located = parseLocated(text, path);
+  const { value } = located;
+  if (isTree(value)) {
+    const at = 'cluster' in value ? ['cluster'] : [];
+    found.clusterFile = { text: located, at };
+    return 'cluster' in value ? value.cluster : value;
+  }
+  const message = 'holds no cluster';
+  found.issues.push({
+    code: 'cluster',
+    file: path,
+    path: '',
+    message,
+    expected: 'a cluster or a scenario',
+    received: '',
+  });
+  return undefined;
+}
+
+function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
   let tree = value;
-  let constants: Readonly<Record<string, number>> = {};
-  if (typeof value === 'string') {
-    const known = catalogueClusters.find((cluster) => cluster.name === value);
+  let constants: Tree = {};
+  const text = typeof tree === 'string' && !namedCluster(tree) ? read(tree) : undefined;
+  if (typeof tree === 'string' && text !== undefined) {
+    tree = clusterOfFile(text, tree, found);
+    if (tree === undefined) return undefined;
+  }
+  if (typeof tree === 'string') {
+    const known = namedCluster(tree);
     if (!known) {
-      found.issues.push(
-        unknownName(
-          'cluster',
-          'cluster',
-          value,
-          catalogueClusters.map((cluster) => cluster.name),
-        ),
-      );
+      const names = catalogueClusters.map((cluster) => cluster.name);
+      found.issues.push(unknownName('cluster', 'cluster', tree, names));
       return undefined;
     }
-    const { constants: own, ...cluster } = known.cluster;
-    constants = own ?? {};
-    tree = { name: known.name, ...JSON.parse(JSON.stringify(cluster)) };
+    tree = known.tree;
+    constants = known.constants;
   }
   if (!isTree(tree)) return tree;
-  const device = expandDevice(tree.device, stack, 'cluster.device', found);
+  const device = expandDevice(tree.device, stack, 'cluster.device', read, found);
   return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
 }
 
@@ -148,6 +202,6 @@ export function expandNames(root: Tree, read: ReadText, readers: FileReaders, fo
     const incidents = expandIncidents(root.failures.incidents, read, readers, found);
     result.failures = { ...root.failures, incidents };
   }
-  if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, found);
+  if ('cluster' in root) result.cluster = expandCluster(root.cluster, isTree(job) ? job.stack : undefined, read, found);
   return result;
 }

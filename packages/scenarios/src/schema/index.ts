@@ -3,6 +3,7 @@ export * from './input-error.js';
 export * from './job-problems.js';
 export * from './json-schema.js';
 export * from './located-text.js';
+export { isRecoveryFile } from './long-run-schema.js';
 export * from './quantities.js';
 export * from './resolve-scenario.js';
 export * from './scenario-schema.js';

@@ -29,7 +29,13 @@ export function parseLocated(text: string, file: string): LocatedText {
     throw new InputError([issue(file, 'binary', 'is a binary file, expected YAML or JSON text')]);
   if (text.trim() === '') throw new InputError([issue(file, 'empty', 'is empty, expected YAML or JSON text')]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, strict: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    strict: true,
+    logLevel: 'error',
+  });
   if (document.errors.length > 0) {
     throw new InputError(
       document.errors.map((error) => {

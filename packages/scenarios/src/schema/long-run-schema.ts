@@ -17,6 +17,14 @@ const componentSchema = z.strictObject({
     .default('stop')
     .describe('stop: the job dies; slow: a straggler, found after detectSeconds; planned: the job saves and stops'),
   slowFactor: z.number().gt(1).optional().describe('slow only: how much longer the operators of the node take'),
+  capacityFactor: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe(
+      'nic, link, switch: share of the links that is left; slow: until found, stop: after the restart until repaired',
+    ),
   transient: z.boolean().optional().describe('slow only: it passes by itself after detectSeconds'),
 });
 
@@ -51,9 +59,9 @@ export const failuresSchema = z.strictObject({
   profile: z.string().default('none'),
   components: z.array(componentSchema).default([]),
   incidents: incidentsSchema.optional().describe('in a file: the path of a CSV, or { file, use, nodes, days }'),
-  lemons: switched(z.strictObject({ fraction: probability, factor: z.number().min(1) })).describe(
-    'share of the nodes whose own failures come `factor` times as often',
-  ),
+  lemons: switched(
+    z.strictObject({ fraction: probability, factor: z.number().min(1), repairHours: nonNegative.optional() }),
+  ).describe('share of the nodes whose own failures come `factor` times as often'),
   correlated: switched(z.strictObject({ probability, withinSeconds: nonNegative })).describe(
     'a failure brings another of its kind on a neighbour of the rack, within about that time',
   ),
@@ -79,8 +87,21 @@ export const checkpointSchema = z.strictObject({
     .describe('in-memory: how often a copy also goes to storage, for failures that take all replicas'),
 });
 
+export const recoveryNames = ['restart', 'spares', 'shrink', 'replan', 'reroute'] as const;
+
+/** Whether a recovery policy's name is the path of a user's file. */
+export const isRecoveryFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name);
+
 export const recoverySchema = z.strictObject({
-  policy: z.enum(['restart', 'spares', 'shrink', 'replan', 'reroute']).default('restart'),
+  policy: z
+    .union([
+      z.enum(recoveryNames),
+      z
+        .string()
+        .regex(/\.[cm]?[jt]s$/, { error: 'a .ts or .js file', abort: true })
+        .describe('a policy of your own: path of a .ts or .js file'),
+    ])
+    .default('restart'),
   spares: countOrZero.default(0),
   restartSeconds: nonNegative.default(300),
   failoverSeconds: nonNegative

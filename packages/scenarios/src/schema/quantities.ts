@@ -29,3 +29,14 @@ export const parseTime = (text: string): number | undefined => quantity(text, ti
 export function parseCount(text: string): number | undefined {
   return /^\d+$/.test(text.trim()) ? Number(text.trim()) : undefined;
 }
+
+/** A value in the unit that its field's name ends in: `30min` of `intervalSeconds` is 1800. What is no quantity stays as it is. */
+export function inUnitOf(field: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (field.endsWith('Seconds')) return parseTime(value) ?? value;
+  if (field.endsWith('Bytes')) return parseSize(value) ?? value;
+  if (field.endsWith('BytesPerSecond')) return parseSize(value.replace(/\/s$/, '')) ?? value;
+  if (!field.endsWith('Hours')) return value;
+  const seconds = parseTime(value);
+  return seconds === undefined ? value : seconds / 3600;
+}

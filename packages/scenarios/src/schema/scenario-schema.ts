@@ -1,4 +1,4 @@
-import { recomputeModules } from '@regatta/sim-core';
+import type { RecomputeModule } from '@regatta/sim-core';
 import { z } from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
@@ -154,6 +154,17 @@ export const clusterSchema = z.strictObject({
   deviceRanges: z.array(z.strictObject({ first: countOrZero, count, device: deviceSchema })).optional(),
 });
 
+const recomputeModules = [
+  'coreAttention',
+  'mlaUpProjection',
+  'layerNorm',
+  'mlp',
+  'moe',
+  'moeActivation',
+  'sharedExperts',
+  'alternateMatmuls',
+] as const satisfies readonly RecomputeModule[];
+
 const optionsSchema = z.strictObject({
   p2p: z.enum(['async', 'blocking']).default('async'),
   scatterGather: z.boolean().default(false),
@@ -175,7 +186,29 @@ const optionsSchema = z.strictObject({
   recomputeModules: z
     .array(z.enum(recomputeModules))
     .optional()
-    .describe('what recompute selective runs again, by the names of Megatron-LM; absent: core_attn'),
+    .describe('parts of a layer that recompute: selective runs again; absent: core attention alone'),
+  offloadActivationLayers: countOrZero
+    .default(0)
+    .describe('first layers of each pipeline rank whose activations wait in host memory'),
+  narrowStorage: z
+    .enum(['none', 'copies', 'primary'])
+    .default('primary')
+    .describe(
+      'what stays in memory of fp8 and narrower: nothing, inputs and copies of weights, or weights in it alone',
+    ),
+  momentBytes: z
+    .union([z.literal(2), z.literal(4)])
+    .default(4)
+    .describe("bytes of each of Adam's two moments"),
+  expandableSegments: z.boolean().default(false).describe('the caching allocator loses no room between blocks'),
+  lossKernel: z
+    .enum(['fused', 'eager'])
+    .default('fused')
+    .describe('eager: an unfused fp32 loss with copies of the logits'),
+  framework: z
+    .enum(['megatron', 'deepspeed', 'fsdp'])
+    .default('megatron')
+    .describe('whose habits of holding memory the job has'),
   stageLayers: z
     .array(countOrZero)
     .min(1)
@@ -293,7 +326,13 @@ export const scenarioFileSchema = z.strictObject({
     })
     .optional(),
   cluster: z.union([
-    z.string().describe('catalogue name'),
-    z.strictObject({ ...clusterSchema.shape, device: z.union([z.string().describe('catalogue name'), deviceSchema]) }),
+    z.string().describe('catalogue name, or path of a file that holds a cluster'),
+    z.strictObject({
+      ...clusterSchema.shape,
+      device: z.union([z.string().describe('catalogue name, or path of a device file'), deviceSchema]),
+    }),
+    z
+      .strictObject({ device: z.string().describe('catalogue name') })
+      .describe('a device alone: its usual nodes and network'),
   ]),
 });

@@ -26,15 +26,16 @@ const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>
     return Object.entries(value).find(([name]) => name === String(key))?.[1];
   }, root);
 
-/** Keys that a schema allows at a path, for a did-you-mean; unions and wrappers are looked through. */
-export function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+function unwrap(node: unknown): unknown[] {
+  if (node instanceof z.ZodOptional || node instanceof z.ZodDefault || node instanceof z.ZodNullable)
+    return unwrap(node.unwrap());
+  if (node instanceof z.ZodUnion || node instanceof z.ZodDiscriminatedUnion) return node.options.flatMap(unwrap);
+  return [node];
+}
+
+/** What a schema allows at a path; unions and wrappers are looked through. */
+function schemasAt(schema: unknown, path: readonly PropertyKey[]): unknown[] {
   let level: unknown[] = [schema];
-  const unwrap = (node: unknown): unknown[] => {
-    if (node instanceof z.ZodOptional || node instanceof z.ZodDefault || node instanceof z.ZodNullable)
-      return unwrap(node.unwrap());
-    if (node instanceof z.ZodUnion || node instanceof z.ZodDiscriminatedUnion) return node.options.flatMap(unwrap);
-    return [node];
-  };
   for (const key of path) {
     level = level.flatMap(unwrap).flatMap((node) => {
       if (node instanceof z.ZodObject) return [node.shape[String(key)]];
@@ -42,7 +43,21 @@ export function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] 
       return [];
     });
   }
-  return level.flatMap(unwrap).flatMap((node) => (node instanceof z.ZodObject ? Object.keys(node.shape) : []));
+  return level.flatMap(unwrap);
+}
+
+/** True for the member of a discriminated union that a value's `kind` names, and for every schema without a kind. */
+function isOfKind(node: z.ZodObject, kind: unknown): boolean {
+  const literal: unknown = node.shape.kind;
+  return kind === undefined || !(literal instanceof z.ZodLiteral) || literal.value === kind;
+}
+
+/** Keys that a schema allows at a path, for a did-you-mean: of the kind that the value there says to be. */
+export function keysAt(schema: unknown, path: readonly PropertyKey[], kind?: unknown): string[] {
+  const keys = schemasAt(schema, path).flatMap((node) =>
+    node instanceof z.ZodObject && isOfKind(node, kind) ? Object.keys(node.shape) : [],
+  );
+  return [...new Set(keys)];
 }
 
 /** Describes zod's issues in the contract's words: what is wrong, what is allowed, and the nearest known name. */
@@ -77,7 +92,7 @@ function describe(
     at,
   });
   if (issue.code === 'unrecognized_keys' && Array.isArray(issue.keys)) {
-    const allowed = keysAt(schema, path);
+    const allowed = keysAt(schema, path, valueAt(root, [...path, 'kind']));
     return issue.keys.map((key) =>
       make([...path, String(key)], 'unknown-key', `unknown key${didYouMean(String(key), allowed)}`, allowed.join(', ')),
     );
@@ -92,15 +107,32 @@ function describe(
     }
     const choices = branches
       .flat()
-      .flatMap((inner) => (Array.isArray(inner.values) ? inner.values.map(String) : [expectation(inner)]));
+      .flatMap((inner) => (Array.isArray(inner.values) ? inner.values.map(String) : [wanted(inner, path)]));
     return [make(path, 'choice', wrong(received, choices), choices.join(' | '))];
   }
   if (issue.code === 'invalid_value' && Array.isArray(issue.values)) {
     const choices = issue.values.map(String);
     return [make(path, 'choice', wrong(received, choices), choices.join(' | '))];
   }
-  if (received === undefined) return [make(path, 'missing', 'is missing', expectation(issue))];
-  return [make(path, issue.code, `is ${show(received)}`, expectation(issue))];
+  const expected = wanted(issue, path);
+  if (received !== undefined) return [make(path, issue.code, `is ${show(received)}`, expected)];
+  const whole = schemasAt(schema, path).some((node) => node instanceof z.ZodNumber && node.isInt);
+  return [make(path, 'missing', 'is missing', whole ? 'a whole number' : expected)];
+}
+
+/** Maps that a name or a path may stand for. */
+const namedMaps: Readonly<Record<string, string>> = {
+  'job.model': 'a model of the catalogue, the path of a config.json, or a map of fields',
+  'job.schedule': 'path of a per-rank order file',
+  cluster: 'a cluster of the catalogue, the path of a file that holds one, or a map of fields',
+  'cluster.device': 'a device of the catalogue, or a map of fields',
+  'cluster.fabric': 'a map of fields that starts with kind: clos | dragonfly | torus | graph',
+};
+
+/** What is allowed at a path: where a map is, the names that may stand for it too. */
+function wanted(issue: RawIssue, path: readonly PropertyKey[]): string {
+  const text = expectation(issue);
+  return text === 'a map of fields' ? (namedMaps[path.map(String).join('.')] ?? text) : text;
 }
 
 const wrong = (received: unknown, choices: readonly string[]): string => {

@@ -8,7 +8,12 @@ import {
 import { z } from 'zod';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice } from '../catalogue/lookup.js';
+import { parseLocated } from '../schema/located-text.js';
+import { isTree } from '../schema/paths.js';
+import { describeIssues } from '../schema/zod-issues.js';
 import { collectiveTable } from './collective-table.js';
+import type { CollectiveHints, MeasuredCollective } from './measured-collectives.js';
+import { deviceOfText } from './published/row-hardware.js';
 
 const rowSchema = z.looseObject({
   bytes: z.number().positive(),
@@ -57,11 +62,86 @@ export interface BusbwScore {
 const largeBytes = 16 * 2 ** 20;
 const smallBytes = 64 * 2 ** 10;
 
+/** A set that cannot be scored. */
+export interface UnscoredSet {
+  readonly id: string;
+  readonly source: string;
+  readonly reason: string;
+}
+
+/**
+ * The sets of a file of the form of reference/published/nccl-busbw.json; a file without sets has none. Sets that cannot be read are
+ * listed, each with its reason.
+ */
+export function readBusbwSets(
+  text: string,
+  file: string,
+): {
+  readonly sets: readonly { readonly id: string; readonly set: BusbwSet }[];
+  readonly unreadable: readonly UnscoredSet[];
+} {
+  const root = parseLocated(text, file).value;
+  const values: readonly unknown[] = isTree(root) && Array.isArray(root.sets) ? root.sets : [];
+  const sets: { id: string; set: BusbwSet }[] = [];
+  const unreadable: UnscoredSet[] = [];
+  values.forEach((value, i) => {
+    const id = `${(file.split('/').at(-1) ?? file).replace(/\.json$/, '')}/set ${i + 1}`;
+    const parsed = setSchema.safeParse(value);
+    if (parsed.success) sets.push({ id, set: parsed.data });
+    else {
+      const issues = describeIssues(parsed.error, value, setSchema);
+      const reason = issues
+        .map(({ path, message, expected }) => `${path}: ${message}, expected ${expected}`)
+        .join('; ');
+      unreadable.push({ id, source: file, reason });
+    }
+  });
+  return { sets, unreadable };
+}
+
+/** Scores every set of a file; those that cannot be scored are listed, each with its reason. */
+export function scoreBusbwFile(text: string, file: string): { scores: BusbwScore[]; unscored: UnscoredSet[] } {
+  const scores: BusbwScore[] = [];
+  const { sets, unreadable } = readBusbwSets(text, file);
+  const unscored = [...unreadable];
+  for (const { id, set } of sets) {
+    const score = attempt(() => scoreBusbwSets([set])[0]);
+    if (typeof score === 'string') unscored.push({ id, source: file, reason: score });
+    else if (score && score.rows.length > 0) scores.push(score);
+    else unscored.push({ id, source: file, reason: 'no row has a time or a bandwidth' });
+  }
+  return { scores, unscored };
+}
+
+/** A set as a table of times to fit to, or why it is none. */
+export function collectiveOf(set: BusbwSet, id: string, hints: CollectiveHints): MeasuredCollective | string {
+  const found = attempt(() => ({ op: operationOf(set.collective).op, cluster: clusterOfSet(set) }));
+  if (typeof found === 'string') return found;
+  const factor = busBandwidthFactor(found.op, set.gpus);
+  const sizes = set.rows.flatMap((row) => {
+    const seconds = measuredSeconds(row, factor);
+    return seconds === undefined ? [] : [{ bytes: row.bytes, seconds }];
+  });
+  if (operationOf(set.collective).algorithm) return 'is of one algorithm, not of the one that NCCL chooses';
+  const device = catalogueDevice(hints.device ?? found.cluster.device.name, hints.stack) ?? found.cluster.device;
+  return { id, op: found.op, gpus: set.gpus, nodes: set.nodes, cluster: { ...found.cluster, device }, sizes };
+}
+
+/** A value, or why it cannot be had. */
+function attempt<T>(make: () => T): T | string {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return error.message.replace(/^\w+: /, '');
+    throw error;
+  }
+}
+
 /** Catalogue name of a `gpu` such as `h100_80gb`; undefined when there is none. */
 function deviceNamed(gpu: string): string | undefined {
   const [chip = '', memory = ''] = gpu.toLowerCase().split(/[_\s-]+/);
   const same = deviceHardware.map(({ name }) => name).filter((name) => name.split('-')[0] === chip);
-  return same.find((name) => name.endsWith(`-${memory}`)) ?? same[0];
+  return same.find((name) => name.endsWith(`-${memory}`)) ?? same[0] ?? deviceOfText(gpu);
 }
 
 /** The machine of a set: nodes of 8 over a rail fabric, NICs as its text says or as usual for the device. */

@@ -1,6 +1,10 @@
 import {
+  type Ailment,
   type Cluster,
+  type DegradedStates,
   type Job,
+  noAilments,
+  type Parallel,
   type Perturbation,
   RankGrid,
   type ReducedPlan,
@@ -10,6 +14,7 @@ import {
   worldSize,
 } from '@regatta/sim-core';
 import { jobProblems } from '../schema/job-problems.js';
+import { type AilingUnit, CoupledAilments } from './coupled-ailments.js';
 
 /** Batches and replica counts tried until one passes the schedule's rules (interleaved: micro-batches in multiples of the stages). */
 const batchTries = 64;
@@ -20,14 +25,14 @@ const plansSimulated = 2;
  * Step times of a job in the states in which failures leave it, each from the step simulation of that state, remembered. Speeds
  * are throughput over the healthy step's; the global batch stays what it is, so that a step is worth the same in each state.
  */
-export class DegradedSteps {
+export class DegradedSteps implements DegradedStates {
   readonly #job: Job;
   readonly #cluster: Cluster;
   readonly #perturbation: Perturbation;
   readonly #healthy: StepReport;
   readonly #stepSeconds = new Map<string, number>();
   readonly #plans = new Map<number, ReducedPlan | undefined>();
-  readonly #shrunkJobs = new Map<number, Job | undefined>();
+  readonly #reduced = new Map<string, ReducedPlan | undefined>();
   #shapes: { readonly job: Job; readonly tokensPerGpuSecond: number }[] | undefined;
 
   constructor(job: Job, cluster: Cluster, perturbation: Perturbation, healthy: StepReport) {
@@ -37,33 +42,31 @@ export class DegradedSteps {
     this.#healthy = healthy;
   }
 
-  /** All nodes there, one of them slow. */
-  straggler(slowFactor: number): number {
-    return this.#speed(this.#job, slowFactor, 0, 1);
+  asItIs(ailments: readonly Ailment[]): number {
+    return this.#speed(this.#job, ailments);
   }
 
-  /** The largest number of whole replicas up to `left` with which the job can run: sizes divide, memory suffices. 0: none. */
-  usableReplicas(left: number): number {
-    for (let replicas = left; replicas > 0; replicas--) if (this.#shrunk(replicas)) return replicas;
-    return 0;
+  reshaped(parallel: Partial<Parallel>): ReducedPlan | undefined {
+    const shape = { ...this.#job.parallel, ...parallel };
+    const key = Object.values(shape).join('/');
+    if (!this.#reduced.has(key)) {
+      const job = this.#fitted({ ...this.#job, parallel: shape });
+      this.#reduced.set(key, job && this.#planOf(job));
+    }
+    return this.#reduced.get(key);
   }
 
-  /** So many replicas fewer, at the same global batch. */
-  shrunk(lostReplicas: number, slowFactor: number): number {
-    const job = this.#shrunk(this.#job.parallel.data - lostReplicas);
-    return job ? this.#speed(job, slowFactor, 0, 1) : 0;
-  }
-
-  /** The last `stagesHit` pipeline stages have `missing` of their `peers` nodes away, whose micro-batches the others take over. */
-  rerouted(missing: number, peers: number, stagesHit: number, slowFactor: number): number {
-    return this.#speed(this.#job, slowFactor, stagesHit, peers / (peers - missing));
+  /** The stages that miss nodes are put last, where a slow stage costs about the most. */
+  rerouted(missingPeers: number, stagesHit: number, ailments: readonly Ailment[]): number {
+    const peers = this.#cluster.nodes / this.#job.parallel.pipeline;
+    return this.#speed(this.#job, ailments, { stages: stagesHit, factor: peers / (peers - missingPeers) });
   }
 
   /**
    * The fastest parallel shape found for so many nodes: tensor and pipeline sizes halved, kept or doubled, with as many
-   * replicas as fit. Undefined: none fits.
+   * replicas as fit.
    */
-  planFor(nodes: number): ReducedPlan | undefined {
+  bestPlan(nodes: number): ReducedPlan | undefined {
     if (!this.#plans.has(nodes)) this.#plans.set(nodes, this.#bestPlan(nodes));
     return this.#plans.get(nodes);
   }
@@ -78,12 +81,15 @@ export class DegradedSteps {
       })
       .sort((a, b) => b.promise - a.promise)
       .slice(0, plansSimulated)
-      .sort((a, b) => this.#speed(b.job, 1, 0, 1) - this.#speed(a.job, 1, 0, 1));
+      .sort((a, b) => this.#speed(b.job, noAilments) - this.#speed(a.job, noAilments));
     const best = candidates[0]?.job;
-    if (!best) return undefined;
+    return best && this.#planOf(best);
+  }
+
+  #planOf(job: Job): ReducedPlan {
     return {
-      nodes: Math.ceil(worldSize(best.parallel) / this.#cluster.gpusPerNode),
-      speed: (slowFactor) => this.#speed(best, slowFactor, 0, 1),
+      nodes: Math.ceil(worldSize(job.parallel) / this.#cluster.gpusPerNode),
+      speed: (ailments) => this.#speed(job, ailments),
     };
   }
 
@@ -101,7 +107,9 @@ export class DegradedSteps {
         const job = this.#withReplicas({ ...this.#job, parallel: whole }, data);
         if (!job) return [];
         const tokens = this.#job.globalBatch * this.#job.sequenceLength;
-        return [{ job, tokensPerGpuSecond: tokens / this.#seconds(job, 1, 0, 1) / worldSize(job.parallel) }];
+        return [
+          { job, tokensPerGpuSecond: tokens / this.#seconds(job, noAilments, noTakeOver) / worldSize(job.parallel) },
+        ];
       }),
     );
     this.#shapes = shapes;
@@ -114,17 +122,6 @@ export class DegradedSteps {
       if (fitted) return fitted;
     }
     return undefined;
-  }
-
-  #shrunk(replicas: number): Job | undefined {
-    if (replicas === this.#job.parallel.data) return this.#job;
-    if (!this.#shrunkJobs.has(replicas)) {
-      this.#shrunkJobs.set(
-        replicas,
-        this.#fitted({ ...this.#job, parallel: { ...this.#job.parallel, data: replicas } }),
-      );
-    }
-    return this.#shrunkJobs.get(replicas);
   }
 
   /** The job with the least batch that its replicas share evenly and that is not below its own; its time is the fullest replica's. */
@@ -145,33 +142,59 @@ export class DegradedSteps {
     return nodes === this.#cluster.nodes ? this.#cluster : { ...this.#cluster, nodes };
   }
 
-  #speed(job: Job, slowFactor: number, slowStages: number, stageFactor: number): number {
-    return this.#healthy.stepSeconds / this.#seconds(job, slowFactor, slowStages, stageFactor);
+  #speed(job: Job, ailments: readonly Ailment[], takeOver = noTakeOver): number {
+    return this.#healthy.stepSeconds / this.#ailingSeconds(job, ailments, takeOver);
   }
 
-  #seconds(job: Job, slowFactor: number, slowStages: number, stageFactor: number): number {
-    if (job === this.#job && slowFactor === 1 && slowStages === 0) return this.#healthy.stepSeconds;
-    const { tensor, pipeline, data } = job.parallel;
-    const key = `${tensor}/${pipeline}/${data}/${job.globalBatch}/${slowFactor}/${slowStages}/${stageFactor}`;
+  /** A step waits for the slowest of the parts that ail apart; of more than two that meet, the two slowest are simulated together. */
+  #ailingSeconds(job: Job, ailments: readonly Ailment[], takeOver: TakeOver): number {
+    if (ailments.length === 0) return this.#seconds(job, noAilments, takeOver);
+    const coupled = new CoupledAilments(job.parallel, this.#cluster.gpusPerNode, ailments);
+    const { units, meet } = coupled;
+    const alone = (unit: AilingUnit): number => this.#seconds(job, unit, takeOver);
+    if (!meet || units.length < 2) return units.reduce((most, unit) => Math.max(most, alone(unit)), 0);
+    const slowest = units.length > 2 ? [...units].sort((a, b) => alone(b) - alone(a)).slice(0, 2) : units;
+    return this.#seconds(job, coupled.sideBySide(slowest), takeOver);
+  }
+
+  #seconds(job: Job, ailments: readonly Ailment[], { stages, factor }: TakeOver): number {
+    if (job === this.#job && ailments.length === 0 && stages === 0) return this.#healthy.stepSeconds;
+    const { tensor, pipeline, context, expert, data } = job.parallel;
+    const ailing = ailments.map((one) => Object.values(one).join(':'));
+    const key = [tensor, pipeline, context, expert, data, job.globalBatch, stages, factor, ...ailing].join('/');
     let seconds = this.#stepSeconds.get(key);
     if (seconds === undefined) {
-      const perturbation = this.#perturbed(job, slowFactor, slowStages, stageFactor);
+      const perturbation = this.#perturbed(job, ailments, stages, factor);
       seconds = simulateStep(job, this.#clusterOf(job), perturbation).stepSeconds;
       this.#stepSeconds.set(key, seconds);
     }
     return seconds;
   }
 
-  #perturbed(job: Job, slowFactor: number, slowStages: number, stageFactor: number): Perturbation {
+  #perturbed(job: Job, ailments: readonly Ailment[], slowStages: number, stageFactor: number): Perturbation {
     const grid = new RankGrid(job.parallel);
     const slowRanks = this.#perturbation.slowRanks.filter(({ rank }) => rank < grid.ranks);
-    if (slowFactor !== 1) {
-      const ranks = Math.min(this.#cluster.gpusPerNode, grid.ranks);
-      for (let rank = 0; rank < ranks; rank++) slowRanks.push({ rank, factor: slowFactor });
+    const links = [...this.#perturbation.links];
+    const { gpusPerNode } = this.#cluster;
+    for (const { firstNode, nodeCount, slowFactor, nics, capacityFactor } of ailments) {
+      for (let node = firstNode; node < firstNode + nodeCount; node++) {
+        const end = Math.min((node + 1) * gpusPerNode, grid.ranks);
+        if (slowFactor !== 1)
+          for (let rank = node * gpusPerNode; rank < end; rank++) slowRanks.push({ rank, factor: slowFactor });
+        for (const nic of nics) links.push({ link: `node${node}.nic${nic}`, capacityFactor });
+      }
     }
     for (let rank = grid.ranks - slowStages * grid.stageRanks; rank < grid.ranks; rank++) {
       slowRanks.push({ rank, factor: stageFactor });
     }
-    return { ...this.#perturbation, slowRanks };
+    return { ...this.#perturbation, slowRanks, links };
   }
 }
+
+/** Whole stages of which some nodes are away, and how much more the others of them do. */
+interface TakeOver {
+  readonly stages: number;
+  readonly factor: number;
+}
+
+const noTakeOver: TakeOver = { stages: 0, factor: 1 };

@@ -22,7 +22,7 @@ export function failureModelOf(
   const lemons = switchedOn('lemons', failures.lemons, profile?.lemons, problem);
   const correlated = switchedOn('correlated', failures.correlated, profile?.correlated, problem);
   const startup = switchedOn('startup', failures.startup, profile?.startup, problem);
-  const stated = componentsOf(failures, profile, problem);
+  const stated = componentsOf(failures, profile, scenario.cluster.fabric.kind, problem);
   const components = [...(logged?.components ?? []), ...stated];
   return {
     components,
@@ -56,23 +56,33 @@ function switchedOn<Figures extends object>(
 function componentsOf(
   failures: Failures,
   profile: FailureProfile | undefined,
+  fabric: Cluster['fabric']['kind'],
   problem: ReportProblem,
 ): FailureComponent[] {
   const byName = new Map<string, FailureComponent>();
   for (const component of profile?.components ?? []) byName.set(component.name, component);
   failures.components.forEach((component, i) => {
-    const { shape, values, slowFactor, transient, ...rest } = component;
+    const { shape, values, slowFactor, capacityFactor, transient, ...rest } = component;
     const needs = (when: boolean, field: string, what: string): void => {
       if (when) problem(`failures.components.${i}.${field}`, 'is missing', what);
     };
     needs(component.distribution === 'weibull' && shape === undefined, 'shape', 'a shape above 0 for weibull');
     needs(component.distribution === 'empirical' && !values, 'values', 'observed gaps in hours for empirical');
-    needs(component.mode === 'slow' && slowFactor === undefined, 'slowFactor', 'a factor above 1 for slow');
+    const slows = slowFactor !== undefined || capacityFactor !== undefined;
+    needs(component.mode === 'slow' && !slows, 'slowFactor', 'a factor above 1 for slow, or a capacityFactor of links');
+    const path = `failures.components.${i}.capacityFactor`;
+    if (capacityFactor !== undefined && !['nic', 'link', 'switch'].includes(component.level))
+      problem(path, `is of links, not of a ${component.level}`, 'level nic, link or switch');
+    else if (capacityFactor !== undefined && fabric !== 'clos')
+      problem(path, `takes NICs of a Clos, the fabric is a ${fabric}`, 'a clos, or perturb.links for a step');
+    if (capacityFactor !== undefined && component.mode === 'planned')
+      problem(path, 'is for failures, planned work stops the job', 'mode stop or slow');
     byName.set(component.name, {
       ...rest,
       ...(shape === undefined ? {} : { shape }),
       ...(values ? { values } : {}),
       ...(slowFactor === undefined ? {} : { slowFactor }),
+      ...(capacityFactor === undefined ? {} : { capacityFactor }),
       ...(transient === undefined ? {} : { transient }),
     });
   });

@@ -2,7 +2,6 @@ import {
   type Job,
   layerForward,
   type MemoryReport,
-  memoryByStage,
   microBatchesOf,
   modelStateBytes,
   parameterCount,
@@ -12,12 +11,14 @@ import {
   type StageMemoryReport,
   scheduleOrder,
   simulateStep,
+  stageMemories,
   stepFlops,
   stepMemory,
 } from '@regatta/sim-core';
 import { InputError } from '../schema/input-error.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import { perturbationOf } from '../schema/to-core.js';
+import { type MemoryRemedy, memoryRemedies } from './memory-remedies.js';
 import { scalingPoints } from './scaling-points.js';
 
 const secondsOfYear = 365.25 * 86400;
@@ -51,9 +52,12 @@ export interface InspectReport {
     readonly sixParametersTokens: number;
     readonly perToken: number;
   };
-  readonly memory: MemoryReport;
-  /** The same for each pipeline stage, and each kind of device that holds it. */
-  readonly memoryByStage: readonly StageMemoryReport[];
+  readonly memory: MemoryReport & {
+    /** Every pipeline rank, on each kind of device that holds ranks of it. */
+    readonly stages: readonly StageMemoryReport[];
+    /** What would fit, where it does not. */
+    readonly remedies: readonly MemoryRemedy[];
+  };
   readonly groups: readonly GroupLine[];
   readonly messages: readonly MessageLine[];
   readonly pipeline: {
@@ -153,8 +157,11 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
       sixParametersTokens: 6 * parameters.active * tokensPerStep,
       perToken: flops.model / tokensPerStep,
     },
-    memory: stepMemory(job, cluster),
-    memoryByStage: memoryByStage(job, cluster),
+    memory: {
+      ...stepMemory(job, cluster),
+      stages: stageMemories(job, cluster),
+      remedies: memoryRemedies(job, cluster, resolution.scenario.job.parallel.data !== 'auto'),
+    },
     groups: groupLines(job),
     messages: [...messages.values()],
     pipeline: {

@@ -2,18 +2,23 @@ import {
   failureRatePerHour,
   type LongRun,
   lossCauses,
+  type RecoveryPolicy,
   type RunBooks,
   type StepReport,
   simulateStep,
 } from '@regatta/sim-core';
 import { InputError, type InputIssue } from '../schema/input-error.js';
+import { isRecoveryFile } from '../schema/long-run-schema.js';
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
 import { checkpointPlanOf } from './checkpoint-plan.js';
 import { failureDomainsOf, failureModelOf } from './failure-model.js';
-import { defaultRecovery, recoveryPolicyOf } from './recovery-plan.js';
+import { defaultRecovery, recoveryPolicyOf, type UserRecovery } from './recovery-plan.js';
 import type { ScalingPointInput } from './scaling-points.js';
+
+/** More checkpoints than any run takes: an interval in the wrong unit, and a trial that takes minutes. */
+const mostCheckpoints = 1e7;
 
 /** A long run whose trials are asked for, as plain data: it can be handed to another thread. */
 export interface TrialTask {
@@ -24,11 +29,15 @@ export interface TrialTask {
 
 /** A long run of one scaling point, with the step that it repeats. */
 export interface LongRunInput {
-  readonly run: LongRun;
+  readonly run: Omit<LongRun, 'recovery'>;
+  /** Undefined where it is a user's file that was not loaded. */
+  readonly recovery: RecoveryPolicy | undefined;
   readonly step: StepReport;
   readonly tokensPerStep: number;
   readonly writeSeconds: number;
   readonly failuresPerHour: number;
+  /** Remarks for the person. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -38,6 +47,7 @@ export interface LongRunInput {
 export function longRunInput(
   { scenario, point, windowSeconds }: TrialTask,
   locate: Resolution['locate'] = () => ({}),
+  users: UserRecovery = new Map(),
 ): LongRunInput {
   const issues: InputIssue[] = [];
   const problem = (path: string, message: string, expected: string): void => {
@@ -59,7 +69,16 @@ export function longRunInput(
   const asked = scenario.checkpoint?.intervalSeconds;
   if (typeof asked === 'number' && asked > Math.min(solveSeconds, windowSeconds ?? Number.POSITIVE_INFINITY))
     problem('checkpoint.intervalSeconds', `${asked} s is longer than the run`, 'at most the length of the run');
-  const policy = recoveryPolicyOf(scenario, job, cluster, step, problem);
+  const loaded = !isRecoveryFile(recovery.policy) || users.has(recovery.policy);
+  const { intervalSeconds } = scheme;
+  const length = Math.min(solveSeconds, windowSeconds ?? Number.POSITIVE_INFINITY);
+  if (length / intervalSeconds > mostCheckpoints)
+    problem(
+      'checkpoint.intervalSeconds',
+      `${intervalSeconds} s makes ${(length / intervalSeconds).toPrecision(3)} checkpoints of one run`,
+      `at least ${(length / mostCheckpoints).toPrecision(3)} s`,
+    );
+  const policy = loaded ? recoveryPolicyOf(scenario, job, cluster, step, users, problem) : undefined;
   if (issues.length > 0) throw new InputError(issues);
   return {
     run: {
@@ -72,14 +91,28 @@ export function longRunInput(
       },
       failures,
       domains,
-      recovery: policy,
       windowSeconds: windowSeconds ?? 1e3 * solveSeconds,
     },
+    recovery: policy,
     step,
     tokensPerStep: job.globalBatch * job.sequenceLength,
     writeSeconds,
     failuresPerHour,
+    notes: notesOf(scenario, domains.nodes),
   };
+}
+
+function notesOf({ failures, recovery }: ResolvedScenario, nodes: number): string[] {
+  const notes: string[] = [];
+  const { incidents } = failures ?? {};
+  const elsewhere = incidents?.use === 'replay' ? incidents.rows.filter(({ node }) => node >= nodes).length : 0;
+  if (elsewhere > 0)
+    notes.push(`${elsewhere} incidents of the log are on nodes that the job of ${nodes} nodes has not`);
+  if (recovery?.policy === 'restart' && recovery.spares > 0)
+    notes.push(
+      `recovery.spares: policy restart waits for repair and leaves ${recovery.spares} spare nodes idle; policy spares uses them`,
+    );
+  return notes;
 }
 
 /** GPU-hours of a run by cause: kept work by the step's own causes at the healthy speed, then what the run loses. */

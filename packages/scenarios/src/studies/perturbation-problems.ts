@@ -1,4 +1,4 @@
-import { buildFabricGraph, type Cluster } from '@regatta/sim-core';
+import { buildFabricGraph, type Cluster, closCable, closShape } from '@regatta/sim-core';
 import type { JobProblem } from '../schema/job-problems.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 
@@ -46,9 +46,9 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
   });
   const unknown = perturb.links.flatMap(({ link }, i) => (isPort(link, cluster) ? [] : [{ link, i }]));
   if (unknown.length === 0 || problems.length > 0) return problems;
-  const graph = buildFabricGraph(cluster);
+  const isKnown = cableNames(cluster);
   for (const { link, i } of unknown) {
-    if (graph.linksNamed(link).length > 0) continue;
+    if (isKnown(link)) continue;
     problems.push({
       path: `perturb.links.${i}.link`,
       message: `unknown link ${link}`,
@@ -56,6 +56,16 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
     });
   }
   return problems;
+}
+
+/** Tells names of links: of a Clos by their numbers, without the graph of a large cluster. */
+function cableNames(cluster: Cluster): (name: string) => boolean {
+  if (cluster.fabric.kind === 'clos' && cluster.node.kind === 'nvswitch') {
+    const shape = closShape(cluster);
+    return (name) => closCable(shape, name) !== undefined;
+  }
+  const graph = buildFabricGraph(cluster);
+  return (name) => graph.linksNamed(name).length > 0;
 }
 
 /** A NIC or a port of a GPU that the cluster has: known by its name alone, without the graph of a large cluster. */

@@ -1,13 +1,15 @@
 import {
+  builtInRecovery,
   type Cluster,
+  checkedRecovery,
+  isRefused,
   type Job,
+  type RecoverableJob,
   type RecoveryPolicy,
-  replanOnNodesLeft,
-  rerouteToPeers,
+  type RecoveryPolicyFactory,
   type StepReport,
-  shrinkReplicas,
-  waitForNodes,
 } from '@regatta/sim-core';
+import { isRecoveryFile } from '../schema/long-run-schema.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
 import { DegradedSteps } from './degraded-steps.js';
@@ -17,51 +19,34 @@ type Recovery = NonNullable<ResolvedScenario['recovery']>;
 
 export const defaultRecovery: Recovery = { policy: 'restart', spares: 0, restartSeconds: 300, failoverSeconds: 30 };
 
-/** The recovery policy of a scenario's job, with the step times of its degraded states. */
+/** Recovery policies of users' files, by the path that a scenario names. */
+export type UserRecovery = ReadonlyMap<string, RecoveryPolicyFactory>;
+
+/**
+ * The recovery policy of a scenario's job, with the step times of its degraded states.
+ * @throws RecoveryPolicyError when a user's policy breaks its contract.
+ */
 export function recoveryPolicyOf(
   scenario: ResolvedScenario,
   job: Job,
   cluster: Cluster,
   healthy: StepReport,
+  users: UserRecovery,
   problem: ReportProblem,
 ): RecoveryPolicy {
-  const recovery = scenario.recovery ?? defaultRecovery;
-  const steps = new DegradedSteps(job, cluster, perturbationOf(scenario), healthy);
-  const { nodes } = cluster;
-  const straggler = (slowFactor: number): number => steps.straggler(slowFactor);
-  switch (recovery.policy) {
-    case 'restart':
-    case 'spares':
-      return waitForNodes(nodes, straggler);
-    case 'shrink':
-      return shrinkReplicas(
-        nodes,
-        job.parallel.data,
-        (left) => steps.usableReplicas(left),
-        (lost, slowFactor) => steps.shrunk(lost, slowFactor),
-      );
-    case 'replan':
-      return replanOnNodesLeft(nodes, straggler, (left) => steps.planFor(left));
-    case 'reroute': {
-      const { pipeline, zero } = job.parallel;
-      const peers = nodes / pipeline;
-      if (!Number.isInteger(peers) || peers < 2) {
-        problem(
-          'recovery.policy',
-          `reroute needs whole nodes as peers in each pipeline stage; ${nodes} nodes make ${pipeline} stages`,
-          'at least two nodes a stage, or another policy',
-        );
-        return waitForNodes(nodes, straggler);
-      }
-      return rerouteToPeers(
-        nodes,
-        pipeline,
-        (node) => Math.floor(node / peers),
-        peers,
-        (missing, stagesHit, slowFactor) => steps.rerouted(missing, peers, stagesHit, slowFactor),
-        // Sharded optimizer states die with their node: the job must go back to a checkpoint.
-        zero === 0 ? recovery.failoverSeconds : undefined,
-      );
-    }
+  const { policy: name, failoverSeconds } = scenario.recovery ?? defaultRecovery;
+  const states = new DegradedSteps(job, cluster, perturbationOf(scenario), healthy);
+  const { nodes, gpusPerNode } = cluster;
+  const recoverable: RecoverableJob = { nodes, gpusPerNode, parallel: job.parallel, failoverSeconds, states };
+  const user = users.get(name);
+  const builtIn = builtInRecovery[name] ?? builtInRecovery.restart;
+  try {
+    if (user) return checkedRecovery(name, user, recoverable);
+    if (isRecoveryFile(name) || !builtIn) throw new Error(`recoveryPolicyOf: ${name} was not loaded`);
+    return builtIn(recoverable);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    problem('recovery.policy', error.message, error.expected);
+    return { configuration: () => -1, nodesInUse: () => nodes, speed: () => 1 };
   }
 }

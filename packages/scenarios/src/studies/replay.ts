@@ -13,6 +13,7 @@ import {
 import type { Resolution } from '../schema/resolve-scenario.js';
 import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
+import { type MemoryRemedy, memoryRemedies } from './memory-remedies.js';
 import { type ScalingMode, type ScalingPointInput, type ScalingRequest, scalingPoints } from './scaling-points.js';
 
 /** One GPU count of a replay: the step and how it scales (contract: replay --json). */
@@ -72,6 +73,8 @@ function spreadOf(
 export interface ReplayResult {
   readonly report: ReplayReport;
   readonly warnings: readonly string[];
+  /** What would fit, of the points that do not: by their GPU count. */
+  readonly remedies: ReadonlyMap<number, readonly MemoryRemedy[]>;
 }
 
 /**
@@ -96,8 +99,15 @@ export function replayStudy(
   if (!baseline) throw new Error('replayStudy: the baseline was not simulated');
   const largest = Math.max(...points.map((point) => point.gpus));
   const { scenario } = resolution;
+  const dataFixed = scenario.job.parallel.data !== 'auto';
+  const remedies = new Map(
+    steps
+      .filter(({ step }) => !step.memory.fits)
+      .map(({ gpus, job, cluster }) => [gpus, memoryRemedies(job, cluster, dataFixed)] as const),
+  );
   return {
     warnings,
+    remedies,
     report: {
       schemaVersion: 1,
       command: 'replay',

@@ -79,7 +79,7 @@ export function scalingPoints(resolution: Resolution, request: ScalingRequest): 
         `${gpus} GPUs do not fit ${scenario.cluster.nodes} nodes of ${gpusPerNode}`,
         `at most ${available} GPUs`,
       );
-    } else if (gpus > available) {
+    } else if (gpus > available && !resolution.usualCluster) {
       warnings.push(
         `the cluster${resolution.clusterName === undefined ? '' : ` ${resolution.clusterName}`} is grown from ${available} to ${gpus} GPUs`,
       );

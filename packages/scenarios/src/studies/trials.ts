@@ -1,13 +1,39 @@
-import { longRunTrial, type PhaseInterval, type RunBooks } from '@regatta/sim-core';
+import { longRunTrial, type PhaseInterval, type RunBooks, type RunStop, type TrialObserver } from '@regatta/sim-core';
 import { longRunInput, type TrialTask } from './long-run-input.js';
+import type { UserRecovery } from './recovery-plan.js';
 
 /** Runs trials [first, first + count) of a task, wherever it likes: a trial's books depend on the task and its number alone. */
 export type TrialExecutor = (task: TrialTask, first: number, count: number) => Promise<readonly RunBooks[]>;
 
-/** Runs one trial of the task; what all its trials share is prepared once. */
-export function trialRunner(task: TrialTask): (trial: number, observe?: (interval: PhaseInterval) => void) => RunBooks {
-  const { run } = longRunInput(task);
-  return (trial, observe) => longRunTrial(run, { seed: task.scenario.seed, trial }, observe);
+/**
+ * Runs one trial of the task; what all its trials share is prepared once.
+ * @param users Recovery policies of users' files that the task names.
+ */
+export function trialRunner(
+  task: TrialTask,
+  users?: UserRecovery,
+): (trial: number, observer?: TrialObserver) => RunBooks {
+  const { run, recovery } = longRunInput(task, undefined, users);
+  if (!recovery) throw new Error(`trialRunner: ${task.scenario.recovery?.policy} was not loaded`);
+  return (trial, observer) => longRunTrial({ ...run, recovery }, { seed: task.scenario.seed, trial }, observer);
+}
+
+/** One trial with all that happened in it. */
+export interface WatchedTrial {
+  readonly books: RunBooks;
+  readonly phases: readonly PhaseInterval[];
+  readonly stops: readonly RunStop[];
+}
+
+/** Runs one trial of the task and keeps its phases and stops. */
+export function watchedTrial(task: TrialTask, trial: number, users?: UserRecovery): WatchedTrial {
+  const phases: PhaseInterval[] = [];
+  const stops: RunStop[] = [];
+  const books = trialRunner(task, users)(trial, {
+    phase: (phase) => phases.push(phase),
+    stop: (stop) => stops.push(stop),
+  });
+  return { books, phases, stops };
 }
 
 /** Runs trials in the calling thread. */

@@ -1,5 +1,5 @@
 /** Copies a column into a longer one. */
-export function widen<T extends Float64Array | Int32Array>(narrow: T, wide: T): T {
+export function widen<T extends Float64Array | Int32Array | Uint8Array>(narrow: T, wide: T): T {
   wide.set(narrow);
   return wide;
 }

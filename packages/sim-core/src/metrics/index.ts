@@ -4,6 +4,7 @@ export * from './loss-causes.js';
 export * from './moments.js';
 export * from './paired-comparison.js';
 export * from './quantile.js';
+export * from './ratio-summary.js';
 export * from './running-moments.js';
 export * from './scaling.js';
 export * from './student-t.js';

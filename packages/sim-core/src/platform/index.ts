@@ -1,5 +1,6 @@
 export * from './bisection.js';
 export * from './clos-aggregates.js';
+export * from './clos-cables.js';
 export * from './clos-shape.js';
 export * from './cluster.js';
 export * from './cluster-problems.js';

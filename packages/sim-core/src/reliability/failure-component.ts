@@ -29,6 +29,11 @@ export interface FailureComponent {
   readonly repairHours: number;
   /** slow only: by how much the node's operators take longer, > 1. */
   readonly slowFactor?: number;
+  /**
+   * nic, link and switch only: share of the links' capacity that is left (0: down). slow: the job goes on with it until it is found;
+   * stop: the job restarts with it, its nodes stay, until it is repaired.
+   */
+  readonly capacityFactor?: number;
   /** slow only: it goes away by itself after `detectSeconds`, without a restart. */
   readonly transient?: boolean;
   /**

@@ -39,6 +39,22 @@ export function instancesOf(level: FailureLevel, domains: FailureDomains): numbe
 export const jobInstancesOf = (level: FailureLevel, domains: FailureDomains): number =>
   instancesOf(level, { ...domains, spares: 0 });
 
+/** NICs of each node hit that hang on an instance; none where it is not a matter of the network. */
+export function nicsHit(level: FailureLevel, instance: number, domains: FailureDomains): readonly number[] {
+  switch (level) {
+    case 'nic':
+    case 'link':
+      return [instance % domains.nicsPerNode];
+    case 'switch': {
+      const rail = instance % domains.switchesPerGroup;
+      const nics = Array.from({ length: domains.nicsPerNode }, (_, nic) => nic);
+      return nics.filter((nic) => nic % domains.switchesPerGroup === rail);
+    }
+    default:
+      return [];
+  }
+}
+
 /** Nodes that an instance takes down: [first, first + count); none for software. */
 export function nodesHit(
   level: FailureLevel,

@@ -6,8 +6,11 @@ import type { GapDistribution } from './gap-distribution.js';
 /** What may fail, and how failures hang together. */
 export interface FailureModel {
   readonly components: readonly FailureComponent[];
-  /** Share of nodes whose own failures (gpu, nic, link, node) come `factor` times as often. */
-  readonly lemons?: { readonly fraction: number; readonly factor: number };
+  /**
+   * Share of nodes whose own failures (gpu, nic, link, node) come `factor` times as often. What is wrong with them is not mended: they
+   * are back after `repairHours`, or after the component's.
+   */
+  readonly lemons?: { readonly fraction: number; readonly factor: number; readonly repairHours?: number | undefined };
   /** With this probability a failure brings another of its kind on a neighbour in the rack, within about this time. */
   readonly correlated?: { readonly probability: number; readonly withinSeconds: number };
   /** Each start of the job dies with this probability, after an exponential time of this mean. */
@@ -21,6 +24,8 @@ export interface FailureEvent {
   readonly timeSeconds: number;
   /** Index in the model's components. */
   readonly component: number;
+  /** Which of the component's things failed. */
+  readonly instance: number;
   readonly firstNode: number;
   readonly nodeCount: number;
   /** It comes of what is wrong with a lemon node: any other node in its place would not have failed. */
@@ -54,6 +59,8 @@ export function drawFailures(
     const gaps = gapsOf(component);
     const pause = component.distribution === 'exponential' ? 0 : component.repairHours * 3600;
     const kept = keptShare(component);
+    const followers =
+      model.correlated && followersOf(model.correlated, domains, streamName(`correlated/${component.name}`));
     const instances = instancesOf(component.level, domains);
     // A lemon's gaps are shorter by the factor: looking `factor` times as far ahead finds its first failure too.
     const early = earlyBound(gaps, horizonSeconds);
@@ -71,16 +78,15 @@ export function drawFailures(
         if (!(time < horizonSeconds)) break;
         if (kept === 1 || random.uniform(instance, -1 - draw) < kept) {
           const ofLemon = lemon && excess.uniform(instance, draw) >= stretch;
-          events.push({ timeSeconds: time, component: index, firstNode: first, nodeCount: count, ofLemon });
+          const event = { timeSeconds: time, component: index, instance, firstNode: first, nodeCount: count, ofLemon };
+          events.push(event);
+          const follower = followers?.(event, draw);
+          if (follower && follower.timeSeconds < horizonSeconds) events.push(follower);
         }
         time += pause;
       }
     }
   });
-  if (model.correlated) {
-    const drawn = events.filter(({ component }) => !inLog.has(component));
-    events.push(...followersOf(drawn, model.correlated, domains, streamName('correlated'), horizonSeconds));
-  }
   return events.sort((a, b) => a.timeSeconds - b.timeSeconds);
 }
 
@@ -95,32 +101,24 @@ function lemonTest(model: FailureModel, name: string): ((node: number) => boolea
   return (node) => random.uniform(node, 0) < lemons.fraction;
 }
 
+/** What a failure brings with it; drawn by instance and number, so that other failures do not move this one's luck. */
 function followersOf(
-  events: readonly FailureEvent[],
-  correlated: { readonly probability: number; readonly withinSeconds: number },
+  { probability, withinSeconds }: NonNullable<FailureModel['correlated']>,
   domains: FailureDomains,
   name: string,
-  horizonSeconds: number,
-): FailureEvent[] {
+): (event: FailureEvent, nth: number) => FailureEvent | undefined {
   const random = new CounterRandom(name);
-  const followers: FailureEvent[] = [];
-  const seen = new Map<number, number>();
   const total = domains.nodes + domains.spares;
-  for (const event of events) {
-    // Counted per node and component, so that other nodes' failures do not move this one's luck.
-    const member = event.component * total + event.firstNode;
-    const nth = seen.get(member) ?? 0;
-    seen.set(member, nth + 1);
-    if (random.uniform(member, 3 * nth) >= correlated.probability) continue;
-    const timeSeconds = event.timeSeconds - correlated.withinSeconds * Math.log1p(-random.uniform(member, 3 * nth + 1));
-    if (!(timeSeconds < horizonSeconds)) continue;
+  return (event, nth) => {
+    const { instance, nodeCount } = event;
+    if (random.uniform(instance, 3 * nth) >= probability) return undefined;
+    const timeSeconds = event.timeSeconds - withinSeconds * Math.log1p(-random.uniform(instance, 3 * nth + 1));
     const rack = Math.floor(event.firstNode / domains.nodesPerRack) * domains.nodesPerRack;
     const size = Math.min(domains.nodesPerRack, total - rack);
-    const offset = size > 1 ? 1 + Math.floor(random.uniform(member, 3 * nth + 2) * (size - 1)) : 0;
-    const firstNode = event.nodeCount === 1 ? rack + ((event.firstNode - rack + offset) % size) : event.firstNode;
-    followers.push({ ...event, timeSeconds, firstNode, ofLemon: false });
-  }
-  return followers;
+    const offset = size > 1 ? 1 + Math.floor(random.uniform(instance, 3 * nth + 2) * (size - 1)) : 0;
+    const firstNode = nodeCount === 1 ? rack + ((event.firstNode - rack + offset) % size) : event.firstNode;
+    return { ...event, timeSeconds, firstNode, ofLemon: false };
+  };
 }
 
 /** Incidents on nodes that the job has not are left out; those on no node in particular hit the job. */
@@ -134,6 +132,6 @@ function replayed(model: FailureModel, domains: FailureDomains, horizonSeconds: 
       const span = level === 'rack' ? domains.nodesPerRack : level === 'switch' ? domains.nodesPerSwitch : 1;
       const firstNode = Math.max(0, Math.floor(node / span) * span);
       const nodeCount = node < 0 ? 0 : Math.min(span, total - firstNode);
-      return { timeSeconds, component, firstNode, nodeCount, ofLemon: false };
+      return { timeSeconds, component, instance: 0, firstNode, nodeCount, ofLemon: false };
     });
 }

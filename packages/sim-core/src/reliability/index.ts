@@ -1,3 +1,6 @@
+export * from './ailment.js';
+export * from './built-in-recovery.js';
+export * from './checked-recovery.js';
 export * from './checkpoint-interval.js';
 export * from './checkpoint-tiers.js';
 export * from './counter-random.js';

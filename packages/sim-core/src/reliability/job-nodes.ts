@@ -1,41 +1,42 @@
+import { type Ailment, noAilments } from './ailment.js';
 import type { RecoveryPolicy } from './recovery-policy.js';
-import type { RunEvent, RunNodes } from './run-plan.js';
+import { type RunEvent, type RunNodes, takesNodesAway } from './run-plan.js';
 
-interface Straggler {
-  readonly node: number;
-  readonly factor: number;
-  readonly until: number;
+/** An event whose nodes still run, until it is found, passes or is mended. */
+interface Ailing {
   readonly event: RunEvent;
+  readonly until: number;
 }
 
 /**
- * The nodes of a job in one trial: which are away and until when, which are stood in for by spares, which are slow. A spare
+ * The nodes of a job in one trial: which are away and until when, which are stood in for by spares, which ail. A spare
  * takes the place, and so the number, of the node for which it stands in.
  */
 export class JobNodes implements RunNodes {
   readonly #policy: RecoveryPolicy;
   readonly #spares: number;
+  readonly #nodes: number;
   /** Nodes in repair in the order of their leaving, and when each is back. */
   #away: { readonly node: number; readonly back: number }[] = [];
-  #stragglers: Straggler[] = [];
+  #ailing: Ailing[] = [];
   #configuration = 0;
-  #slowest = 1;
   #speed = 1;
   #nodesInUse: number;
 
   constructor(policy: RecoveryPolicy, spares: number) {
     this.#policy = policy;
     this.#spares = spares;
-    this.#nodesInUse = policy.nodesInUse(0);
+    this.#nodes = policy.nodesInUse(0);
+    this.#nodesInUse = this.#nodes;
   }
 
   get speed(): number {
     return this.#speed;
   }
 
-  get nextStragglerEnd(): number {
-    if (this.#stragglers.length === 0) return Number.POSITIVE_INFINITY;
-    return this.#stragglers.reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY);
+  get nextAilmentEnd(): number {
+    if (this.#ailing.length === 0) return Number.POSITIVE_INFINITY;
+    return this.#ailing.reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY);
   }
 
   get failoverSeconds(): number | undefined {
@@ -47,37 +48,37 @@ export class JobNodes implements RunNodes {
     const missing = this.#missing();
     for (let node = event.firstNode; node < event.firstNode + event.nodeCount; node++) {
       if (missing.includes(node) || (event.ownNodeOnly && this.#away.some((one) => one.node === node))) continue;
-      const before = missing.reduce((count, other) => (other < node ? count + 1 : count), 0);
-      if (node - before < this.#nodesInUse) return true;
+      if (placeOf(node, missing) < this.#nodesInUse) return true;
     }
     return false;
   }
 
   takeAway(event: RunEvent, found: number): void {
-    if (event.repairSeconds === 0) return;
+    if (!takesNodesAway(event)) {
+      if (event.capacityFactor < 1) this.#ailing.push({ event, until: found + event.repairSeconds });
+      return;
+    }
     const missing = this.#missing();
     const back = found + event.repairSeconds;
     for (let node = event.firstNode; node < event.firstNode + event.nodeCount; node++) {
       if (missing.includes(node)) continue;
       this.#away.push({ node, back });
-      this.#stragglers = this.#stragglers.filter((straggler) => straggler.node !== node);
+      this.#ailing = this.#ailing.filter((one) => one.event.firstNode !== node || one.event.nodeCount > 1);
     }
   }
 
   slowDown(event: RunEvent, time: number): void {
     if (!this.hits(event)) return;
-    for (let node = event.firstNode; node < event.firstNode + Math.max(1, event.nodeCount); node++) {
-      this.#stragglers.push({ node, factor: event.slowFactor, until: time + event.detectSeconds, event });
-    }
+    this.#ailing.push({ event, until: time + event.detectSeconds });
     this.#updateSpeed();
   }
 
-  endStraggler(): RunEvent | undefined {
-    const end = this.nextStragglerEnd;
-    const ended = this.#stragglers.filter(({ until }) => until === end);
-    this.#stragglers = this.#stragglers.filter(({ until }) => until !== end);
+  endAilment(): RunEvent | undefined {
+    const end = this.nextAilmentEnd;
+    const ended = this.#ailing.filter(({ until }) => until === end);
+    this.#ailing = this.#ailing.filter(({ until }) => until !== end);
     this.#updateSpeed();
-    return ended.find(({ event }) => !event.transient)?.event;
+    return ended.find(({ event }) => event.mode === 'slow' && !event.transient)?.event;
   }
 
   readyAt(found: number): number {
@@ -85,7 +86,9 @@ export class JobNodes implements RunNodes {
       this.#return(time);
       const configuration = this.#policy.configuration(this.#missing());
       if (configuration >= 0) {
-        this.#run(configuration);
+        this.#configuration = configuration;
+        this.#nodesInUse = this.#policy.nodesInUse(configuration);
+        this.#updateSpeed();
         return time;
       }
       time = this.#away.reduce((first, { back }) => Math.min(first, back), Number.POSITIVE_INFINITY);
@@ -97,19 +100,29 @@ export class JobNodes implements RunNodes {
     // In the healthy configuration nothing is left to grow back to.
     if (this.#configuration === 0) return this.#speed;
     this.#return(time);
-    const configuration = this.#policy.configuration(this.#missing());
-    return configuration < 0 ? this.#speed : this.#policy.speed(configuration, this.#slowest);
-  }
-
-  #run(configuration: number): void {
-    this.#configuration = configuration;
-    this.#nodesInUse = this.#policy.nodesInUse(configuration);
-    this.#updateSpeed();
+    const missing = this.#missing();
+    const configuration = this.#policy.configuration(missing);
+    return configuration < 0 ? this.#speed : this.#speedOf(configuration, missing);
   }
 
   #updateSpeed(): void {
-    this.#slowest = this.#stragglers.reduce((most, { factor }) => Math.max(most, factor), 1);
-    this.#speed = this.#policy.speed(this.#configuration, this.#slowest);
+    this.#speed = this.#speedOf(this.#configuration, this.#ailing.length === 0 ? [] : this.#missing());
+  }
+
+  #speedOf(configuration: number, missing: readonly number[]): number {
+    if (this.#ailing.length === 0) return this.#policy.speed(configuration, noAilments);
+    const inUse = this.#policy.nodesInUse(configuration);
+    // A configuration that counts on all nodes closes no ranks: what is missing leaves a gap.
+    const gaps = inUse === this.#nodes;
+    const ailments = this.#ailing.flatMap(({ event }): Ailment[] => {
+      const { firstNode, nodeCount, slowFactor, nics, capacityFactor } = event;
+      if (missing.includes(firstNode)) return [];
+      const place = gaps ? firstNode : placeOf(firstNode, missing);
+      if (place >= inUse) return [];
+      const count = Math.min(Math.max(1, nodeCount), inUse - place);
+      return [{ firstNode: place, nodeCount: count, slowFactor, nics, capacityFactor }];
+    });
+    return this.#policy.speed(configuration, ailments);
   }
 
   #return(time: number): void {
@@ -120,4 +133,9 @@ export class JobNodes implements RunNodes {
   #missing(): number[] {
     return this.#away.length <= this.#spares ? [] : this.#away.slice(this.#spares).map(({ node }) => node);
   }
+}
+
+/** Place of a node among those that are there. */
+function placeOf(node: number, missing: readonly number[]): number {
+  return missing.reduce((place, other) => (other < node ? place - 1 : place), node);
 }

@@ -1,5 +1,14 @@
 import { type Mark, SavedStates } from './checkpoint-tiers.js';
-import type { PhaseInterval, PhaseKind, RunBooks, RunEvent, RunNodes, RunPlan } from './run-plan.js';
+import {
+  type PhaseInterval,
+  type PhaseKind,
+  type RunBooks,
+  type RunEvent,
+  type RunNodes,
+  type RunPlan,
+  type RunStop,
+  takesNodesAway,
+} from './run-plan.js';
 
 type Outcome = 'done' | 'cut' | 'stopped';
 
@@ -18,8 +27,9 @@ export function runJob(
   events: readonly RunEvent[],
   window = Number.POSITIVE_INFINITY,
   observe?: (interval: PhaseInterval) => void,
+  onStop?: (stop: RunStop) => void,
 ): RunBooks {
-  return new JobRun(plan, nodes, events, window, observe).run();
+  return new JobRun(plan, nodes, events, window, observe, onStop).run();
 }
 
 class JobRun {
@@ -48,6 +58,7 @@ class JobRun {
   readonly #events: readonly RunEvent[];
   readonly #window: number;
   readonly #observe: ((interval: PhaseInterval) => void) | undefined;
+  readonly #onStop: ((stop: RunStop) => void) | undefined;
 
   constructor(
     plan: RunPlan,
@@ -55,12 +66,14 @@ class JobRun {
     events: readonly RunEvent[],
     window: number,
     observe: ((interval: PhaseInterval) => void) | undefined,
+    onStop: ((stop: RunStop) => void) | undefined,
   ) {
     this.#plan = plan;
     this.#nodes = nodes;
     this.#events = events;
     this.#window = window;
     this.#observe = observe;
+    this.#onStop = onStop;
     this.#saved = new SavedStates(plan.checkpoint, { compute: 0, work: 0 });
     this.#finished = plan.solveSeconds <= 0;
   }
@@ -104,21 +117,21 @@ class JobRun {
       }
       const event = this.#events[this.#next];
       const eventTime = Math.max(this.#time, Math.min(event?.time ?? Number.POSITIVE_INFINITY, this.#death));
-      const stragglerEnd = Math.max(this.#time, this.#nodes.nextStragglerEnd);
-      if (Math.min(eventTime, stragglerEnd) >= until) {
+      const ailmentEnd = Math.max(this.#time, this.#nodes.nextAilmentEnd);
+      if (Math.min(eventTime, ailmentEnd) >= until) {
         const whole = end <= this.#window;
         this.#advance('compute', until);
         this.#count(whole ? length : until - begun, speed);
         if (whole && last) this.#finished = true;
         return whole ? 'done' : 'cut';
       }
-      const at = Math.min(eventTime, stragglerEnd);
+      const at = Math.min(eventTime, ailmentEnd);
       const computed = at - begun;
       this.#advance('compute', at);
       this.#count(computed, speed);
       left -= computed;
-      if (stragglerEnd < eventTime) {
-        const found = this.#nodes.endStraggler();
+      if (ailmentEnd < eventTime) {
+        const found = this.#nodes.endAilment();
         if (found) return this.#stopFor(found);
       } else if (this.#death <= at) {
         return this.#die();
@@ -157,7 +170,7 @@ class JobRun {
   }
 
   #fail(event: RunEvent, computing: boolean): Outcome {
-    this.#interruptions++;
+    this.#interrupt('failure', event);
     const { speed } = this.#nodes;
     const found = this.#time + event.detectSeconds;
     this.#nodes.takeAway(event, found);
@@ -168,13 +181,23 @@ class JobRun {
       if (computing) this.#loseStepInFlight(speed);
       return this.#comeBack(ready, Math.max(failoverSeconds, this.#restarting));
     }
-    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
+    if (takesNodesAway(event)) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
     this.#goBack();
     return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
   }
 
-  #die(): Outcome {
+  #interrupt(why: RunStop['why'], event: RunEvent | undefined): void {
     this.#interruptions++;
+    this.#onStop?.({ time: this.#time, why, event });
+  }
+
+  #pause(why: RunStop['why'], event: RunEvent | undefined): void {
+    this.#plannedStops++;
+    this.#onStop?.({ time: this.#time, why, event });
+  }
+
+  #die(): Outcome {
+    this.#interrupt('start-up', undefined);
     this.#death = Number.POSITIVE_INFINITY;
     this.#goBack();
     return this.#comeBack(this.#time, this.#plan.restartSeconds + this.#restoreSeconds);
@@ -217,12 +240,12 @@ class JobRun {
   /** Saves, stops for what the event asks, and restarts. */
   #stopFor(event: RunEvent): Outcome {
     if (this.#save() !== 'done') return 'stopped';
-    this.#plannedStops++;
+    this.#pause(event.mode === 'planned' ? 'planned' : 'straggler', event);
     // A straggler was found already; planned work takes its time.
     const found = this.#time + (event.mode === 'planned' ? event.detectSeconds : 0);
     this.#nodes.takeAway(event, found);
     const ready = this.#nodes.readyAt(found);
-    if (event.repairSeconds > 0) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
+    if (takesNodesAway(event)) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
     this.#goBack();
     return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
   }
@@ -254,7 +277,7 @@ class JobRun {
     const restart = this.#nodes.failoverSeconds ?? this.#plan.restartSeconds + this.#quickestRestore();
     if ((1 - speed / better) * horizon <= restart + this.#saved.persistSeconds) return;
     if (this.#waitUntilSaved() !== 'done') return;
-    this.#plannedStops++;
+    this.#pause('grow back', undefined);
     this.#nodes.readyAt(this.#time);
     if (this.#nodes.failoverSeconds === undefined) this.#goBack();
     this.#comeBack(this.#time, restart);

@@ -35,12 +35,15 @@ export function restartRun(
   const events = strikes.map(
     ({ time }, index): RunEvent => ({
       time,
+      name: '',
       mode: 'stop',
       firstNode: index,
       nodeCount: 1,
       detectSeconds: 0,
       repairSeconds: 0,
       slowFactor: 1,
+      nics: [],
+      capacityFactor: 1,
       transient: false,
       ownNodeOnly: false,
     }),
@@ -56,14 +59,14 @@ export function restartRun(
     },
     {
       speed: 1,
-      nextStragglerEnd: Number.POSITIVE_INFINITY,
+      nextAilmentEnd: Number.POSITIVE_INFINITY,
       failoverSeconds: undefined,
       hits: () => true,
       takeAway: (event) => {
         struck = strikes[event.firstNode];
       },
       slowDown: () => undefined,
-      endStraggler: () => undefined,
+      endAilment: () => undefined,
       readyAt: (found) => struck?.downUntil(found) ?? found,
       speedAfterReturns: () => 1,
     },

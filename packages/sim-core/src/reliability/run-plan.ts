@@ -4,6 +4,8 @@ import type { FailureMode } from './failure-component.js';
 /** What happens to the nodes of a job at an instant. */
 export interface RunEvent {
   readonly time: number;
+  /** Of the component that failed. */
+  readonly name: string;
   readonly mode: FailureMode;
   readonly firstNode: number;
   /** 0: no node in particular, only the job's processes die. */
@@ -13,27 +15,34 @@ export interface RunEvent {
   /** How long the nodes are away once found; 0: they stay. */
   readonly repairSeconds: number;
   readonly slowFactor: number;
+  /** NICs of each node whose links carry only `capacityFactor` of what they should (see `Ailment`). */
+  readonly nics: readonly number[];
+  readonly capacityFactor: number;
   /** A straggler that passes by itself. */
   readonly transient: boolean;
   /** It comes of what is wrong with this very node: a spare in its place does not suffer it. */
   readonly ownNodeOnly: boolean;
 }
 
+/** Whether the event's nodes leave the job: after a stop with part of a link's capacity left they stay and run degraded. */
+export const takesNodesAway = ({ mode, repairSeconds, capacityFactor }: RunEvent): boolean =>
+  repairSeconds > 0 && !(mode === 'stop' && capacityFactor < 1);
+
 /** The job's nodes as a run needs to know them. */
 export interface RunNodes {
   /** Throughput over the healthy configuration's. */
   readonly speed: number;
-  /** When the next straggler is found or passes. */
-  readonly nextStragglerEnd: number;
+  /** When the next ailment is found, passes or is mended. */
+  readonly nextAilmentEnd: number;
   /** Seconds to go on in another configuration without going back to a checkpoint; undefined: not possible. */
   readonly failoverSeconds: number | undefined;
   /** Whether the job uses a node of the event. */
   hits(event: RunEvent): boolean;
-  /** Takes the event's nodes away from `found` on. */
+  /** Takes the event's nodes away from `found` on, or leaves them with what ails them. */
   takeAway(event: RunEvent, found: number): void;
   slowDown(event: RunEvent, time: number): void;
-  /** Ends the straggler that is due; returns its event when a node must be stopped for it. */
-  endStraggler(): RunEvent | undefined;
+  /** Ends the ailment that is due; returns its event when a node must be stopped for it. */
+  endAilment(): RunEvent | undefined;
   /** From `found` on, when the job can run again; Infinity: never. It then runs in the best configuration of that time. */
   readyAt(found: number): number;
   /** Speed of the best configuration that the nodes back by now would allow. */
@@ -56,6 +65,13 @@ export interface RunPlan {
 
 export type PhaseKind = 'compute' | 'checkpoint' | 'down' | 'restart';
 export type PhaseInterval = readonly [PhaseKind, number, number];
+
+/** A moment at which the job stopped: a failure or a death at start-up interrupts it, the others it plans itself. */
+export interface RunStop {
+  readonly time: number;
+  readonly why: 'failure' | 'start-up' | 'planned' | 'straggler' | 'grow back';
+  readonly event: RunEvent | undefined;
+}
 
 /** Where the time of a run went; useful, lost, checkpoint, restart and down add up to `wall` (spec/reliability.md 7.4). */
 export interface RunBooks {

@@ -1,3 +1,6 @@
+import { jainFairness } from '../metrics/jain-fairness.js';
+import { mean } from '../metrics/moments.js';
+import { quantileOfSorted, sortedCopy } from '../metrics/quantile.js';
 import type { ClusterOutcome, JobOutcome } from './cluster-run.js';
 import type { ClusterShape } from './cluster-shape.js';
 import { tenantOf } from './job-spec.js';
@@ -136,29 +139,24 @@ export function completionOf(job: JobOutcome): number {
   return job.finishSeconds - job.spec.submitSeconds;
 }
 
-/** Jain, Chiu and Hawe (1984): (sum x)^2 / (n sum x^2); 1 when all are equal, 1/n when one has everything. */
-export function jainIndex(values: readonly number[]): number {
-  const sum = values.reduce((total, value) => total + value, 0);
-  const squares = values.reduce((total, value) => total + value * value, 0);
-  return squares === 0 ? 1 : (sum * sum) / (values.length * squares);
-}
-
-/** Mean and percentiles of a list. */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => {
-    const place = share * (sorted.length - 1);
-    const low = sorted[Math.floor(place)] ?? Number.NaN;
-    const high = sorted[Math.ceil(place)] ?? Number.NaN;
-    return low + (high - low) * (place - Math.floor(place));
-  };
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
-  return { mean, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) ?? Number.NaN };
+function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) {
+    return { mean: Number.NaN, p50: Number.NaN, p95: Number.NaN, p99: Number.NaN, max: Number.NaN };
+  }
+  const sorted = sortedCopy(values);
+  const at = (share: number): number => quantileOfSorted(sorted, share);
+  return { mean: mean(values), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 /** Run time of the attempts that the job went through, at speed 1. */
 function runOf(job: JobOutcome): number {
   return (job.spec.failedAttempts ?? []).reduce((sum, seconds) => sum + seconds, job.spec.runSeconds);
+}
+
+/** Share of its time in the system that a job ran; one that took no time did not wait. */
+function shareRun(job: JobOutcome): number {
+  const completion = completionOf(job);
+  return completion > 0 ? runOf(job) / completion : 1;
 }
 
 function fairnessOf(ran: readonly JobOutcome[]): ClusterSummary['fairness'] {
@@ -170,11 +168,10 @@ function fairnessOf(ran: readonly JobOutcome[]): ClusterSummary['fairness'] {
     byTenant.set(tenant, list);
   }
   const names = [...byTenant.keys()].sort();
-  const meanOf = (list: readonly JobOutcome[], of: (job: JobOutcome) => number): number =>
-    list.reduce((sum, job) => sum + of(job), 0) / list.length;
+  const meanOf = (list: readonly JobOutcome[], of: (job: JobOutcome) => number): number => mean(list.map(of));
   const lists = names.map((name) => byTenant.get(name) ?? []);
   return {
-    jain: jainIndex(lists.map((list) => meanOf(list, (job) => runOf(job) / completionOf(job)))),
+    jain: lists.length === 0 ? 1 : jainFairness(lists.map((list) => meanOf(list, shareRun))),
     tenants: names.map((tenant, index) => {
       const list = lists[index] ?? [];
       return {

@@ -1,3 +1,5 @@
+import { confidenceInterval } from '../metrics/confidence-interval.js';
+import { mean } from '../metrics/moments.js';
 import type { ClusterOutcome } from './cluster-run.js';
 import { completionOf, waitOf } from './cluster-summary.js';
 
@@ -13,7 +15,7 @@ export interface PairedDifference {
 
 export interface DifferenceEstimate {
   readonly mean: number;
-  /** 95 % interval of the mean by the normal approximation; jobs of one run are correlated, so it is a guide. */
+  /** 95 % interval of the mean by Student's t; jobs of one run are correlated, so it is a guide. */
   readonly low: number;
   readonly high: number;
   readonly jobsBetter: number;
@@ -37,15 +39,14 @@ export function pairedDifference(outcome: ClusterOutcome, against: ClusterOutcom
   };
 }
 
+/** NaN where there are no pairs. */
 function estimate(differences: readonly number[]): DifferenceEstimate {
-  const n = differences.length;
-  const mean = differences.reduce((sum, value) => sum + value, 0) / n;
-  const variance = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1);
-  const half = 1.96 * Math.sqrt(variance / n);
+  const none = differences.length === 0;
+  const [low, high] = none ? [Number.NaN, Number.NaN] : confidenceInterval(differences);
   return {
-    mean,
-    low: mean - half,
-    high: mean + half,
+    mean: none ? Number.NaN : mean(differences),
+    low,
+    high,
     jobsBetter: differences.filter((value) => value < 0).length,
     jobsWorse: differences.filter((value) => value > 0).length,
   };

@@ -10,6 +10,8 @@ export { checkRun, invariants, singleRunInvariants, violationsOf } from '../sche
 export * from './counterexample.js';
 export * from './jobs.js';
 export * from './node-events.js';
+export * from './recoverable-job.js';
+export * from './recovery-invariants.js';
 export * from './scheduler-invariants.js';
 export * from './tenants.js';
 export * from './terms.js';

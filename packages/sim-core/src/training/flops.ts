@@ -1,4 +1,4 @@
-import type { Job } from './job.js';
+import type { Job, RecomputeModule } from './job.js';
 import type { ModelShape } from './model.js';
 import { headWidths, isMoeLayer, windowOf } from './parameters.js';
 
@@ -48,6 +48,25 @@ function activeMatmulWeights(model: ModelShape, layer: number): number {
   );
 }
 
+/** Weights of the matmuls that selective recomputation of these modules runs again in a layer, for one token. */
+function weightsAgain(model: ModelShape, layer: number, modules: readonly RecomputeModule[]): number {
+  const { hidden, heads, kvHeads, headDim, mla, ffn } = model;
+  const matrices = model.ffnKind === 'swiglu' ? 3 : 2;
+  const experts = isMoeLayer(model, layer) ? model.experts : undefined;
+  const has = (module: RecomputeModule): boolean => modules.includes(module);
+  if (has('alternateMatmuls') && !experts)
+    return hidden * headDim * (kvHeads + heads) + (matrices === 3 ? hidden * ffn : 0);
+  let weights = 0;
+  if (mla && has('mlaUpProjection')) {
+    const queryUp = heads * (mla.nopeDim + mla.ropeDim);
+    weights += (mla.qRank > 0 ? mla.qRank : hidden) * queryUp + mla.kvRank * heads * (mla.nopeDim + mla.vDim);
+  }
+  if (!experts) return weights + (has('mlp') ? matrices * hidden * ffn : 0);
+  const shared = matrices * hidden * experts.shared * experts.sharedFfn;
+  if (has('moe')) return weights + hidden * experts.count + matrices * hidden * experts.topK * experts.ffn + shared;
+  return weights + (has('sharedExperts') ? shared : 0);
+}
+
 /**
  * FLOP of one optimizer step over `globalBatch` sequences (spec/model.md 1.4). Embedding lookups, norms, softmax, activations
  * and the optimizer count nothing; multi-token prediction modules do.
@@ -55,7 +74,9 @@ function activeMatmulWeights(model: ModelShape, layer: number): number {
  */
 export function stepFlops(
   model: ModelShape,
-  step: Pick<Job, 'globalBatch' | 'sequenceLength' | 'recompute' | 'flopConvention'>,
+  step: Pick<Job, 'globalBatch' | 'sequenceLength' | 'recompute' | 'flopConvention'> & {
+    readonly options?: Pick<Job['options'], 'recomputeModules'>;
+  },
   recomputesLayer: (layer: number) => boolean = () => true,
 ): StepFlops {
   const tokens = step.globalBatch * step.sequenceLength;
@@ -63,6 +84,7 @@ export function stepFlops(
   const square = 2 * tokens * step.sequenceLength * model.heads * (queryKey + value);
   const core = (layer: number): number =>
     square * countedShare(model, step.sequenceLength, windowOf(model, layer), step.flopConvention);
+  const modules = step.options?.recomputeModules ?? ['coreAttention'];
   let attention = 0;
   let forwardLayers = 0;
   let again = 0;
@@ -71,15 +93,16 @@ export function stepFlops(
     attention += core(layer);
     forwardLayers += whole;
     if (step.recompute === 'full' && recomputes) again += whole;
-    else if (step.recompute === 'selective') again += core(layer);
+    else if (step.recompute === 'selective')
+      again += 2 * tokens * weightsAgain(model, layer, modules) + (modules.includes('coreAttention') ? core(layer) : 0);
   };
   for (let layer = 0; layer < model.layers; layer++) add(layer, recomputesLayer(layer));
-  const modules = model.mtpLayers ?? 0;
-  for (let module = 0; module < modules; module++) {
+  const predictions = model.mtpLayers ?? 0;
+  for (let module = 0; module < predictions; module++) {
     add(model.layers - 1, true);
     forwardLayers += 4 * tokens * model.hidden * model.hidden;
   }
-  const forwardHead = 2 * tokens * model.vocab * model.hidden * (1 + modules);
+  const forwardHead = 2 * tokens * model.vocab * model.hidden * (1 + predictions);
   const modelFlops = 3 * (forwardLayers + forwardHead);
   return {
     forwardLayers,

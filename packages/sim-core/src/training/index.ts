@@ -1,6 +1,6 @@
 export * from './flops.js';
 export * from './job.js';
-export * from './memory.js';
+export * from './memory/index.js';
 export * from './messages.js';
 export * from './model.js';
 export * from './operator-time.js';

@@ -31,24 +31,19 @@ export interface ListSchedule {
   readonly layout: 'interleaved' | 'v';
 }
 
-export const recomputeModules = [
-  'core_attn',
-  'layernorm',
-  'mla_up_proj',
-  'moe_act',
-  'mlp',
-  'moe',
-  'shared_experts',
-] as const;
-export type RecomputeModule = (typeof recomputeModules)[number];
-
-/** True when a selective recomputation runs a module again. */
-export function recomputesModule(
-  job: { readonly recompute: Job['recompute']; readonly options: Pick<JobOptions, 'recomputeModules'> },
-  module: RecomputeModule,
-): boolean {
-  return job.recompute === 'selective' && (job.options.recomputeModules ?? ['core_attn']).includes(module);
-}
+/**
+ * Parts of a layer that selective recomputation can run again (Megatron-Core's --recompute-modules), and torchtitan's per-operator
+ * checkpointing: all but attention and every second matmul.
+ */
+export type RecomputeModule =
+  | 'coreAttention'
+  | 'mlaUpProjection'
+  | 'layerNorm'
+  | 'mlp'
+  | 'moe'
+  | 'moeActivation'
+  | 'sharedExperts'
+  | 'alternateMatmuls';
 
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
@@ -75,14 +70,29 @@ export interface JobOptions {
    * from there over the domain's own links (DeepEP, HybridEP).
    */
   readonly expertDispatch: 'direct' | 'hierarchical';
-  /**
-   * What recompute selective runs again, by Megatron-LM's names (--recompute-modules); absent = core_attn. layernorm: outputs of norms;
-   * mla_up_proj: queries, keys and values from their latents; moe_act, mlp, moe, shared_experts: activation of experts, dense FFN,
-   * whole MoE block, shared experts.
-   */
-  readonly recomputeModules?: readonly RecomputeModule[];
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
+  /** recompute selective of these; absent = core attention alone. */
+  readonly recomputeModules?: readonly RecomputeModule[];
+  /** The first n layers of each pipeline rank keep their activations in host memory; absent = none. No time is charged for it. */
+  readonly offloadActivationLayers?: number;
+  /**
+   * What stays of narrow formats (fp8, mxfp8, nvfp4): none, operands are quantised where they are used (torchao); copies, GEMM inputs
+   * and cached weights beside the 16-bit ones (Transformer Engine); primary, inputs, and weights in the narrow format alone
+   * (fp8_param_gather). Absent = primary.
+   */
+  readonly narrowStorage?: 'none' | 'copies' | 'primary';
+  /** Bytes of each of Adam's two moments; absent = 4 (2: Megatron's precision-aware optimizer). */
+  readonly momentBytes?: 2 | 4;
+  /** The caching allocator's segments grow in place (PYTORCH_CUDA_ALLOC_CONF): no room is lost between blocks. */
+  readonly expandableSegments?: boolean;
+  /** eager: the loss keeps its own copies of the logits (a framework's cross-entropy in fp32); absent or fused: one. */
+  readonly lossKernel?: 'fused' | 'eager';
+  /**
+   * Whose habits of holding memory the job has; absent = megatron. fsdp: parameters are the fp32 master copy themselves. deepspeed: 16-bit
+   * gradients beside fp32 accumulators, outputs of a pipeline stage until their backward, flat copies at the optimizer's step.
+   */
+  readonly framework?: 'megatron' | 'deepspeed' | 'fsdp';
   /**
    * Layers of each global stage, in the order in which a micro-batch passes them (chunk c of rank i is stage c*p+i, in a V i and
    * then 2p-1-i); absent = even. A stage may hold none: then it has the embedding or the head alone.

@@ -112,8 +112,6 @@ export interface ParameterCount {
   /** 0 where no such layer exists. */
   readonly perDenseLayer: number;
   readonly perMoeLayer: number;
-  /** Of the multi-token prediction modules, which `total` and `active` leave out; absent without them. */
-  readonly multiTokenPrediction?: number;
 }
 
 /** Kind of the last layer, which a multi-token prediction module repeats. */
@@ -126,20 +124,11 @@ function mtpExtra(model: ModelShape): { readonly sharded: number; readonly repli
   return { sharded: 2 * model.hidden * model.hidden, replicated: 3 * normParameters(model) };
 }
 
-function mtpParameters(model: ModelShape): number {
-  const layer = layerParameters(model, lastLayerKind(model));
-  const extra = mtpExtra(model);
-  return layer.sharded + layer.replicated + layer.perExpert * layer.experts + extra.sharded + extra.replicated;
-}
-
 /** Exact parameter counts (spec/model.md 1.1). */
 export function parameterCount(model: ModelShape): ParameterCount {
   const count = { dense: 0, moe: 0 };
   for (let layer = 0; layer < model.layers; layer++) count[layerKind(model, layer)]++;
-  const whole = (kind: LayerKind, activeOnly: boolean): number => {
-    const layer = layerParameters(model, kind);
-    return layer.sharded + layer.replicated + layer.perExpert * (activeOnly ? layer.activeExperts : layer.experts);
-  };
+  const whole = (kind: LayerKind, activeOnly: boolean): number => layerParameterCount(model, kind, activeOnly);
   const embedding = model.vocab * model.hidden;
   const head = model.tiedEmbeddings ? 0 : embedding;
   const positions = model.positions === 'learned' ? model.maxPositions * model.hidden : 0;
@@ -156,8 +145,18 @@ export function parameterCount(model: ModelShape): ParameterCount {
     positions,
     perDenseLayer: count.dense > 0 ? whole('dense', false) : 0,
     perMoeLayer: count.moe > 0 ? whole('moe', false) : 0,
-    ...(model.mtpLayers ? { multiTokenPrediction: model.mtpLayers * mtpParameters(model) } : {}),
   };
+}
+
+function layerParameterCount(model: ModelShape, kind: LayerKind, activeOnly: boolean): number {
+  const layer = layerParameters(model, kind);
+  return layer.sharded + layer.replicated + layer.perExpert * (activeOnly ? layer.activeExperts : layer.experts);
+}
+
+/** Parameters of the multi-token prediction modules, which `parameterCount` leaves out as published counts do. */
+export function predictionParameterCount(model: ModelShape): number {
+  const { sharded, replicated } = mtpExtra(model);
+  return (model.mtpLayers ?? 0) * (layerParameterCount(model, lastLayerKind(model), false) + sharded + replicated);
 }
 
 /** Parameters that one rank holds, split by the group that shares their gradients: dense over data x context, experts over theirs. */

@@ -1,3 +1,5 @@
+import { type CatalogueCluster, catalogueClusters } from '../../catalogue/clusters.js';
+import { stacksOf } from '../../catalogue/lookup.js';
 import { InputError, type InputIssue } from '../../schema/input-error.js';
 import { getPath, type Tree, withPath } from '../../schema/paths.js';
 import { type ConfigWarning, configFormats, type TrainingConfig } from './types.js';
@@ -20,6 +22,47 @@ function isVoid(field: string | undefined, context: ConfigContext): boolean {
     const set = path.join('.');
     return field === set || field.startsWith(`${set}.`);
   });
+}
+
+/** The value that the command line gives a field last. */
+const overriding = (context: ConfigContext, path: string): unknown =>
+  context.overrides.findLast((one) => one.path.join('.') === path)?.value;
+
+const clusterNamed = (context: ConfigContext): CatalogueCluster | undefined =>
+  catalogueClusters.find(({ name }) => name === overriding(context, 'cluster'));
+
+/** Catalogue name of the device that the command line asks for; empty when it has none. */
+function deviceOf(context: ConfigContext): string {
+  const device = overriding(context, 'cluster.device') ?? clusterNamed(context)?.cluster.device;
+  return typeof device === 'string' ? device : '';
+}
+
+/**
+ * GPUs of the job, by who tells: `--gpus` (or `--baseline`), a data-parallel size, the cluster's own size where the command line
+ * sets it, the file, and batch sizes that leave one data-parallel size.
+ */
+function worldOf(
+  config: TrainingConfig,
+  context: ConfigContext,
+  laid: Tree,
+  whole: number,
+): { readonly gpus?: number; readonly fromFile: boolean } {
+  if (context.gpus !== undefined) return { gpus: context.gpus, fromFile: false };
+  const number = (...path: readonly string[]): number | undefined => {
+    const value = getPath(laid, path);
+    return typeof value === 'number' ? value : undefined;
+  };
+  const data = number('job', 'parallel', 'data');
+  if (data !== undefined) return { gpus: data * whole, fromFile: false };
+  const nodes = number('cluster', 'nodes');
+  if (nodes !== undefined) {
+    const ofNode = number('cluster', 'gpusPerNode') ?? clusterNamed(context)?.cluster.gpusPerNode;
+    if (ofNode !== undefined) return { gpus: nodes * ofNode, fromFile: false };
+  }
+  if (config.gpus !== undefined) return { gpus: config.gpus, fromFile: true };
+  const [total, micro] = [number('job', 'globalBatch'), number('job', 'microBatch')];
+  const replicas = total === undefined || micro === undefined ? 0 : total / micro / (config.accumulation ?? 0);
+  return Number.isInteger(replicas) && replicas > 0 ? { gpus: replicas * whole, fromFile: false } : { fromFile: false };
 }
 
 /**
@@ -63,24 +106,34 @@ export function completeConfig(
     return typeof value === 'number' ? value : 1;
   };
   const whole = size('tensor') * size('pipeline') * size('context');
-  const fixed = getPath(laid, ['job', 'parallel', 'data']);
-  const gpus = context.gpus ?? (typeof fixed === 'number' ? fixed * whole : config.gpus);
+  const { gpus, fromFile } = worldOf(config, context, laid, whole);
+  const told = isVoid('job.globalBatch', context) ? undefined : getPath(laid, ['job', 'globalBatch']);
+  if (gpus === undefined)
+    missing(
+      '--gpus',
+      'the file does not tell how many GPUs it runs on',
+      `--gpus N${whole > 1 ? `, a multiple of tensor x pipeline x context = ${whole}` : ''}${typeof told === 'number' ? `, with a data-parallel size that divides the global batch ${told}` : ''}`,
+    );
+  else if (fromFile && gpus % whole !== 0)
+    missing(
+      '--gpus',
+      `the launch starts ${gpus} GPUs, no multiple of tensor x pipeline x context = ${size('tensor')} x ${size('pipeline')} x ${size('context')}`,
+      `--gpus N, a multiple of ${whole}`,
+      'gpus',
+    );
   const data = gpus === undefined ? undefined : gpus / whole;
-  const unknownWorld = (path: string): void =>
-    missing(path, 'follows from the number of GPUs, which the file does not tell', '--gpus N');
   const micro = getPath(laid, ['job', 'microBatch']);
   const total = getPath(laid, ['job', 'globalBatch']);
   const { batchPerReplica, accumulation, replicas } = config;
   // GPU counts that the grid does not divide are told by the scaling points, with all the other sizes.
   const replica = data === undefined ? undefined : Math.max(1, Math.floor(data));
   if (batchPerReplica !== undefined && !set('job.globalBatch')) {
-    if (replica === undefined) unknownWorld('job.globalBatch');
-    else put('job.globalBatch', batchPerReplica * replica);
+    if (replica !== undefined) put('job.globalBatch', batchPerReplica * replica);
   }
   if (accumulation !== undefined && typeof total === 'number' && !set('job.globalBatch') && !set('job.microBatch')) {
     const derived = replica === undefined ? undefined : total / accumulation / replica;
     if (derived === undefined) {
-      if (typeof micro !== 'number') unknownWorld('job.microBatch');
+      // The number of GPUs is asked for above.
     } else if (typeof micro === 'number' && derived !== micro) {
       missing(
         'job.globalBatch',
@@ -95,13 +148,15 @@ export function completeConfig(
       );
     } else put('job.microBatch', derived);
   }
-  if (replicas !== undefined && !set('job.options.shardGroup')) {
-    if (data === undefined) {
-      if (issues.length === 0) unknownWorld('job.options.shardGroup');
-    } else put('job.options.shardGroup', Math.max(1, Math.floor((data * size('context')) / replicas)));
-  }
+  if (replicas !== undefined && data !== undefined && !set('job.options.shardGroup'))
+    put('job.options.shardGroup', Math.max(1, Math.floor((data * size('context')) / replicas)));
   if (config.gpus !== undefined && context.gpus !== undefined && context.gpus !== config.gpus)
     warnings.push(`${config.file}: the file is for ${config.gpus} GPUs: the data-parallel size follows --gpus`);
+  const stack = config.stack;
+  if (stack !== undefined && !set('job.stack') && stacksOf(deviceOf(context)).some(({ name }) => name === stack)) {
+    put('job.stack', stack);
+    warnings.push(`${config.file}: stack ${stack} taken, whose constants are this software's; --stack names another`);
+  }
   if (issues.length > 0) throw new InputError(issues);
   return { tree, warnings, ...(gpus === undefined ? {} : { gpus }) };
 }

@@ -19,16 +19,13 @@ function flat(tree: Tree, path: readonly string[], text: LocatedText, into: Map<
 }
 
 const silent =
-  /^(steps_per_print|wall_clock|gradient_clipping|prescale|gradient_predivide|dump_state|optimizer\.(type|params)|scheduler|tensorboard|wandb|csv_monitor|comet|flops_profiler|comms_logger|zero_allow_untested|zero_force|seed|checkpoint|data_types\.|elasticity|autotuning|curriculum|data_efficiency|(bf16|bfloat16|fp16|amp)\.|amp\.|disable_allgather|sparse_gradients|train_micro_batch_size_per_gpu$|zero_optimization\.(allgather_|reduce_scatter|contiguous|round_robin|stage3_(max|gather|prefetch|param_persistence|module)|sub_group|ignore_unused|load_from_fp32|elastic|memory_efficient|offload_\w+\.(pin_memory|nvme_path|buffer|fast_init|max_in_cpu|ratio|pipeline)))/;
+  /^(steps_per_print|wall_clock|gradient_clipping|prescale|gradient_predivide|dump_state|optimizer\.params|optimizer\.legacy|aio\.|compile\.|hybrid_engine|torch_autocast\.|scheduler|tensorboard|wandb|csv_monitor|comet|flops_profiler|comms_logger|zero_allow_untested|zero_force|seed|checkpoint|data_types\.|elasticity|autotuning|curriculum|data_efficiency|(bf16|bfloat16|fp16|amp)\.|amp\.|disable_allgather|sparse_gradients|train_micro_batch_size_per_gpu$|zero_optimization\.(allgather_|reduce_scatter|contiguous|round_robin|stage3_(max|gather|prefetch|param_persistence|module)|sub_group|ignore_unused|load_from_fp32|elastic|memory_efficient|offload_\w+\.(pin_memory|nvme_path|buffer|fast_init|max_in_cpu|ratio|pipeline)))/;
 
-/** `"auto"` is filled in by the trainer that starts the job: here it is as if absent. */
-function withoutAuto(entries: Map<string, Setting>, settings: Settings): void {
-  for (const [key, { value, line, name }] of entries) {
-    if (value !== 'auto') continue;
-    entries.delete(key);
-    if (/batch|accumulation|enabled|bucket|stage$/.test(key))
-      settings.remarkAt(line, name, 'is "auto": what the trainer fills in is not known here');
-  }
+/** Arguments that the trainer which starts the job fills in (`"auto"`): here they are as if absent. Those that a step needs are told. */
+function takeAuto(entries: Map<string, Setting>): Setting[] {
+  const taken = [...entries].filter(([, { value }]) => value === 'auto');
+  for (const [key] of taken) entries.delete(key);
+  return taken.flatMap(([key, setting]) => (/batch|accumulation|enabled|bucket|stage$/.test(key) ? [setting] : []));
 }
 
 /**
@@ -38,8 +35,10 @@ function withoutAuto(entries: Map<string, Setting>, settings: Settings): void {
 export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
   const entries = new Map<string, Setting>();
   flat(root, [], text, entries);
+  const auto = takeAuto(entries);
   const settings = new Settings(text.file, entries, text.locate([]), { tool: 'DeepSpeed', spell: (key) => key });
-  withoutAuto(entries, settings);
+  for (const { line, name } of auto)
+    settings.remarkAt(line, name, 'is "auto": what the trainer fills in is not known here');
   settings.missing(
     'job.model',
     '--model NAME, a catalogue name or the path of a config.json',
@@ -57,8 +56,13 @@ export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
     const setting = settings.find('zero_optimization.stage');
     if (setting) settings.issue(setting, `is ${zero}`, '0 | 1 | 2 | 3', 'job.parallel.zero');
   }
-  const bf16 = settings.flag(['bf16.enabled', 'bfloat16.enabled'], 'job.precision') === true;
-  const fp16 = settings.flag('fp16.enabled', 'job.precision') === true;
+  const autocast =
+    settings.flag('torch_autocast.enabled', 'job.precision') === true
+      ? settings.text('torch_autocast.dtype', 'job.precision')
+      : undefined;
+  const bf16 =
+    settings.flag(['bf16.enabled', 'bfloat16.enabled'], 'job.precision') === true || /^b/.test(autocast ?? '');
+  const fp16 = settings.flag('fp16.enabled', 'job.precision') === true || /^(fp|float)16/.test(autocast ?? '');
   if (!bf16 && !fp16 && !settings.has(['bf16.enabled', 'bfloat16.enabled', 'fp16.enabled']))
     settings.assume('bf16.enabled, fp16.enabled', 'not given: fp32, the default of DeepSpeed', 'job.precision');
   const reduce = settings.text('communication_data_type', 'job.options.gradientBytes');
@@ -87,16 +91,24 @@ export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
   const mics = settings.has('zero_optimization.mics_shard_size') && (shard ?? 0) > 0 ? shard : undefined;
   for (const key of ['zero_optimization.zero_quantized_weights', 'zero_optimization.zero_quantized_gradients'])
     if (settings.flag(key) === true) settings.warn(key, 'is not modelled: messages have their full width');
-  settings.assume(
-    'parallel sizes',
-    'a DeepSpeed configuration has none: tensor, pipeline and context 1; --tp --pp --cp set them',
-    'job.parallel',
-  );
+  const tensor = settings.count('tensor_parallel.autotp_size', 'job.parallel.tensor', 0) ?? 0;
+  const context = settings.count('sequence_parallel_size', 'job.parallel.context') ?? 1;
+  if (tensor === 0)
+    settings.assume(
+      'parallel sizes',
+      `tensor ${Math.max(1, tensor)} and pipeline 1, where the training program does not say otherwise; --tp --pp --cp set them`,
+      'job.parallel',
+    );
+  const optimizer = settings.text('optimizer.type');
+  if (optimizer !== undefined && !/^(fused|deepspeedcpu)?adamw?$/i.test(optimizer))
+    settings.warn('optimizer.type', 'is not modelled: Adam with full messages is taken');
   settings.assume(
     'activation checkpointing',
     'is switched on in the training program, not here: none; --recompute sets it',
     'job.recompute',
   );
+  for (const key of ['activation_checkpointing.cpu_checkpointing', 'activation_checkpointing.partition_activations'])
+    if (settings.flag(key) === true) settings.warn(key, 'is not modelled: every rank keeps its inputs on the GPU');
   settings.ignore((key) => silent.test(key) || /^activation_checkpointing/.test(key));
   settings.nameLeftovers();
   const scenario: Tree = {
@@ -104,8 +116,9 @@ export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
     job: {
       ...batch.fields,
       precision: bf16 ? 'bf16' : fp16 ? 'fp16' : 'fp32',
-      parallel: { zero: Math.min(3, zero) },
+      parallel: { tensor: Math.max(1, tensor), context, zero: Math.min(3, zero) },
       options: {
+        contextKind: context > 1 ? 'ulysses' : 'ring',
         gradientBytes,
         dataOverlap: overlap,
         offloadOptimizer: offload,

@@ -26,6 +26,11 @@ const renamed: Readonly<Record<string, string>> = {
   'hidden-dropout': 'hidden-dropout',
   'attention-dropout': 'attention-dropout',
   'moe-num-experts': 'num-experts',
+  'num-experts': 'num-experts',
+  'moe-expert-interval': 'expert-interval',
+  'expert-interval': 'expert-interval',
+  'global-num-gpus': 'gpus',
+  'te-fp8-format': 'fp8-format',
   'moe-top-k': 'moe-router-topk',
   'zero-optimization.stage': 'zero-stage',
   'zero-optimization.overlap-comm': 'overlap-grad-reduce',
@@ -34,7 +39,7 @@ const renamed: Readonly<Record<string, string>> = {
 };
 
 const silent =
-  /^(data|train-data|valid-data|test-data|merge|tokenizer|save|load|split|norm-|layernorm-|rms-norm|optimizer|min-lr|lr|warmup|weight-decay|gradient-clipping|init-|output-layer|eval|log|steps-per|wall-clock|tensorboard|wandb|distributed-backend|checkpoint-factor|extra-save|keep-last|rotary|rope|scaled-|bias-|masked-|layernorm-fusion|fp16\.|fp32-allreduce|bf16\.|bfloat16\.|precision$|global-num|train-sampl|partition-act|synchronize-each|use-wandb|finetune|seed|fp16-lm|attention-softmax|async-|zero-optimization\.(allgather|reduce-scatter|contiguous|cpu-offload$|elastic)|zero-allow|launcher|deepspeed|hostfile|include|num-workers|s3-|checkpoint(-scale|-valid|$|\.)|soft-prompt|rmsnorm-|text-gen|sample-|temperature|top-|maximum-tokens|num-samples|prompt-|data-impl|pos-emb|activation$|norm$|mlp-type|use-(checkpoint|bias)|attention-config|no-load|override|adlr|gas$|char-level|use-shared)/;
+  /^(data|train-data|valid-data|test-data|merge|tokenizer|save|load|split|norm-|layernorm-|rms-norm|optimizer|min-lr|lr|warmup|weight-decay|gradient-clipping|init-|output-layer|eval|log|steps-per|wall-clock|tensorboard|wandb|distributed-backend|checkpoint-factor|extra-save|keep-last|rotary|rope|scaled-|bias-|masked-|layernorm-fusion|fp16\.|fp32-allreduce$|bf16\.|bfloat16\.|precision$|global-num-gpus$|train-sampl|synchronize-each|use-wandb|finetune|seed|fp16-lm|attention-softmax|async-|zero-optimization\.(allgather|reduce-scatter|contiguous|cpu-offload$|elastic)|zero-allow|launcher|deepspeed|hostfile|include|num-workers|s3-|checkpoint(-scale|-valid|$|\.)|soft-prompt|rmsnorm-|text-gen|sample-|temperature|top-|maximum-tokens|num-samples|prompt-|data-impl|pos-emb|activation$|norm$|mlp-type|use-(checkpoint|bias)|attention-config|no-load|override|adlr|gas$|char-level|use-shared)/;
 
 const sizes = new Set(['pipeline-model-parallel-size', 'tensor-model-parallel-size', 'context-parallel-size']);
 
@@ -99,6 +104,15 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
   put('attention-backend', attention, /flash/.test(JSON.stringify(attention?.value ?? '')) ? 'flash' : 'unfused');
   const tokenizer = raw.get('tokenizer-type');
   put('tokenizer-type', tokenizer, tokenizer?.value);
+  if (value('fp32-allreduce') !== true && (entries.has('bf16') || entries.has('fp16')))
+    entries.set('grad-reduce-in-bf16', { name: 'fp32_allreduce', value: true, ...text.locate([]) });
+  const interval = raw.get('num-experts') ?? raw.get('moe-num-experts');
+  if (interval && !entries.has('expert-interval')) put('expert-interval', interval, 2);
+  const width = Number(value('hidden-size'));
+  if (value('mlp-type') === 'llama' && !entries.has('ffn-hidden-size') && Number.isSafeInteger(width)) {
+    const multiple = Number(value('mlp-multiple-of') ?? 256);
+    put('ffn-hidden-size', raw.get('mlp-type'), Math.ceil(Math.floor((8 * width) / 3) / multiple) * multiple);
+  }
   const offload = raw.get('zero-optimization.cpu-offload');
   if (offload) put('optimizer-cpu-offload', offload, offload.value);
   const names = new Map(Object.entries(renamed).map(([name, key]) => [key, name]));
@@ -107,8 +121,14 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
     spell: (key) =>
       names.get(key) ?? { 'position-embedding-type': 'pos-emb', bf16: 'precision', fp16: 'precision' }[key] ?? key,
   });
+  if (settings.entries.get('grad-reduce-in-bf16')?.name === 'fp32_allreduce')
+    settings.assume(
+      'fp32_allreduce',
+      'not given: gradients are reduced in 16 bits, the default of GPT-NeoX',
+      'job.options.gradientBytes',
+    );
   if (!attention) {
-    entries.set('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
+    settings.add('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
     settings.assume(
       'attention-config',
       'not given: global attention without flash, the default of GPT-NeoX',

@@ -1,8 +1,11 @@
 import type { Tree } from '../../schema/paths.js';
-import { changesNoStep } from './megatron-ignored.js';
+import { launchedGpus } from './launched-world.js';
+import { isDeepspeed } from './megatron-dialect.js';
+import { changesNoStep, unmodelledArguments } from './megatron-flags.js';
 import { megatronModel } from './megatron-model.js';
 import { megatronBatch, megatronRecompute } from './megatron-schedule.js';
 import { nameOfFile, type Settings } from './settings.js';
+import { pipelineSplit } from './stage-layers.js';
 import type { ConfigFormat, TrainingConfig } from './types.js';
 
 /** Share of the neighbouring GEMM behind which overlapped tensor-parallel collectives hide, as for the published NeMo rows. */
@@ -23,7 +26,7 @@ function sharding(settings: Settings): Sharding {
   );
   const stage = settings.count('zero-stage', field, 0);
   if (fsdp !== undefined) {
-    if (fsdp === 'use-torch-fsdp2') return { zero: 3, flag: fsdp };
+    if (fsdp === 'use-torch-fsdp2' && strategy === undefined) return { zero: 3, flag: fsdp };
     if (strategy === undefined)
       settings.assume(
         settings.spell('data-parallel-sharding-strategy'),
@@ -64,6 +67,7 @@ function gradientBytes(settings: Settings, precision: string): 2 | 4 {
 
 function contextKind(settings: Settings): 'ring' | 'allgather' | 'ulysses' {
   const field = 'job.options.contextKind';
+  if (settings.has('ds-sequence-parallel-size')) return 'ulysses';
   const kind = settings.text('cp-comm-type', field)?.trim();
   if (kind === 'a2a') return 'ulysses';
   if (kind === 'all_gather' || kind === 'allgather') return 'allgather';
@@ -78,6 +82,7 @@ function expertDispatch(settings: Settings): 'direct' | 'hierarchical' {
   const deep = settings.flag('moe-enable-deepep', field) === true;
   const backend = settings.text('moe-flex-dispatcher-backend', field);
   if (kind === 'flex' && (deep || backend !== undefined)) return 'hierarchical';
+  if (isDeepspeed(settings)) return 'direct';
   if (settings.has('num-experts') && kind === undefined)
     settings.assume(
       settings.spell('moe-token-dispatcher-type'),
@@ -86,12 +91,6 @@ function expertDispatch(settings: Settings): 'direct' | 'hierarchical' {
     );
   else if (kind === 'allgather')
     settings.warn('moe-token-dispatcher-type', 'is not modelled: alltoall is taken', field);
-  if (settings.find('moe-expert-capacity-factor'))
-    settings.warn(
-      'moe-expert-capacity-factor',
-      'is not modelled: no token is dropped or padded',
-      'job.options.moeImbalance',
-    );
   return 'direct';
 }
 
@@ -106,8 +105,8 @@ function degrees(settings: Settings): {
   const sizes: readonly (readonly [string, readonly string[]])[] = [
     ['tensor', ['tensor-model-parallel-size', 'model-parallel-size']],
     ['pipeline', ['pipeline-model-parallel-size']],
-    ['context', ['context-parallel-size']],
-    ['expert', ['expert-model-parallel-size']],
+    ['context', ['context-parallel-size', 'ds-sequence-parallel-size']],
+    ['expert', ['expert-model-parallel-size', 'moe-expert-parallel-size']],
   ];
   const found = sizes.map(([name, keys]) => settings.count(keys, `job.parallel.${name}`));
   const absent = sizes.flatMap(([, keys]) => (settings.has(keys) ? [] : [settings.spell(keys[0] ?? '')])).slice(0, 4);
@@ -126,58 +125,93 @@ function degrees(settings: Settings): {
   return { tensor, pipeline, context, expert, expertTensor: expertTensor ?? tensor };
 }
 
-function virtualStages(settings: Settings, pipeline: number): number {
-  const field = 'job.parallel.virtualStages';
-  const chunks = settings.count(['num-virtual-stages-per-pipeline-rank'], field);
-  const perChunk = settings.count('num-layers-per-virtual-pipeline-stage', field);
-  if (chunks !== undefined) return chunks;
-  const layers = settings.count('num-layers', 'job.model.layers');
-  if (perChunk === undefined || layers === undefined) return 1;
-  const virtual = layers / pipeline / perChunk;
-  if (Number.isInteger(virtual) && virtual >= 1) return virtual;
-  const setting = settings.find('num-layers-per-virtual-pipeline-stage');
-  if (setting)
-    settings.issue(
-      setting,
-      `${layers} layers / ${pipeline} stages / ${perChunk} is not whole`,
-      'a divisor of the layers of a stage',
-      field,
-    );
-  return 1;
+/** CUDA graphs of whole layers or steps; graphs of attention alone are not modelled. */
+function cudaGraphs(settings: Settings): boolean {
+  const field = 'job.options.cudaGraphs';
+  const older = ['enable-cuda-graph', 'external-cuda-graph'].some((key) => settings.flag(key, field) === true);
+  const kind = settings.text('cuda-graph-impl', field);
+  const scope = settings.text('cuda-graph-scope', field) ?? 'full';
+  if (!older && (kind === undefined || kind === 'none')) return false;
+  if (/^full/.test(scope)) return true;
+  settings.warn('cuda-graph-scope', `${scope} is not modelled: no graphs are taken`, field);
+  return false;
 }
 
-const uneven = [
-  'decoder-first-pipeline-num-layers',
-  'decoder-last-pipeline-num-layers',
-  'account-for-embedding-in-pipeline-split',
-  'account-for-loss-in-pipeline-split',
-  'pipeline-model-parallel-layout',
-  'pipeline-model-parallel-split-rank',
-];
+/** What a step's collectives and kernels do, beyond the grid and the model. */
+function optionsOf(
+  settings: Settings,
+  at: { tensor: number; virtual: number; precision: string; fsdp: boolean },
+): Tree {
+  const gradient = gradientBytes(settings, at.precision);
+  const bucket = settings.amount('ddp-bucket-size', 'job.options.bucketBytes');
+  const capMegabytes = settings.amount('bucket-cap-mb', 'job.options.bucketBytes');
+  const overlapTensor = settings.flag('tp-comm-overlap', 'job.options.tensorOverlap') === true && at.tensor > 1;
+  if (overlapTensor)
+    settings.warn(
+      'tp-comm-overlap',
+      `is taken as ${overlappedTensor} of the neighbouring GEMM (job.options.tensorOverlap)`,
+      'job.options.tensorOverlap',
+    );
+  const hidden = settings.flag('overlap-moe-expert-parallel-comm', 'job.options.expertOverlap') === true;
+  if (hidden)
+    settings.warn(
+      'overlap-moe-expert-parallel-comm',
+      'is taken as all-to-all behind all of the experts (job.options.expertOverlap 1)',
+      'job.options.expertOverlap',
+    );
+  settings.flag('overlap-param-gather');
+  const blocking = settings.flag('no-overlap-p2p-communication', 'job.options.p2p') === true || at.virtual === 1;
+  const offload = ['optimizer-cpu-offload', 'cpu-optimizer'].some(
+    (key) => settings.flag(key, 'job.options.offloadOptimizer') === true,
+  );
+  const kept = settings.flag('torch-fsdp2-no-reshard-after-forward', 'job.options.reshardAfterForward') === true;
+  return {
+    p2p: blocking ? 'blocking' : 'async',
+    scatterGather: settings.flag('no-scatter-gather-tensors-in-pipeline', 'job.options.scatterGather') !== true,
+    tensorOverlap: overlapTensor ? overlappedTensor : 0,
+    gradientBytes: gradient,
+    dataOverlap: settings.flag('overlap-grad-reduce', 'job.options.dataOverlap') === true || at.fsdp,
+    contextKind: contextKind(settings),
+    expertDispatch: expertDispatch(settings),
+    expertOverlap: hidden ? 1 : 0,
+    expertLayout: 'copied',
+    cudaGraphs: cudaGraphs(settings),
+    offloadOptimizer: offload,
+    ...(kept ? { reshardAfterForward: false } : {}),
+    ...(bucket === undefined || bucket === 0 ? {} : { bucketBytes: bucket * gradient }),
+    ...(capMegabytes === undefined || capMegabytes === 0 ? {} : { bucketBytes: capMegabytes * 1e6 }),
+  };
+}
 
-/** GPUs that the launch asks for: nodes x processes of a node. */
-export function launchedGpus(settings: Settings): number | undefined {
-  const nodes = settings.find(['nnodes', 'num-nodes']);
-  const processes = settings.find(['nproc-per-node', 'num-gpus', 'gpus-per-node']);
-  const read = (text: unknown): number => Number(String(text).split(':').at(-1));
-  const total = read(nodes?.value) * read(processes?.value);
-  return Number.isSafeInteger(total) && total > 0 ? total : undefined;
+/** Optimizers and formats of its states other than Adam's in 32 bits are named. */
+function otherPrecisions(settings: Settings): void {
+  for (const key of ['main-grads-dtype', 'main-params-dtype', 'exp-avg-dtype', 'exp-avg-sq-dtype']) {
+    const kind = settings.text(key);
+    if (kind !== undefined && !/fp32|float32/.test(kind)) settings.warn(key, 'is not modelled: 32 bits are taken');
+  }
+  const optimizer = settings.text('optimizer');
+  if (optimizer !== undefined && !/adam/i.test(optimizer)) settings.warn('optimizer', 'is not modelled: Adam is taken');
 }
 
 /**
  * A Megatron-LM argument set as a scenario (NVIDIA/Megatron-LM megatron/training/arguments.py). Keys are without dashes in
  * front, `-` for `_`.
  */
-export function megatronScenario(settings: Settings, format: ConfigFormat): TrainingConfig {
+export function megatronScenario(settings: Settings, format: ConfigFormat, program = ''): TrainingConfig {
   const sizes = degrees(settings);
-  const virtual = virtualStages(settings, sizes.pipeline);
+  const { virtual, stageLayers } = pipelineSplit(
+    settings,
+    sizes.pipeline,
+    settings.count('num-layers', 'job.model.layers'),
+  );
   if (virtual > 1) {
     const from = settings.origins.get('job.parallel.virtualStages');
     if (from) settings.origins.set('job.schedule', from);
   }
   const { zero, flag: fsdp } = sharding(settings);
   const precision = precisionOf(settings);
-  const model: Tree = megatronModel(settings, sizes.tensor);
+  const encoder = /bert/i.test(program) || settings.has('bert-no-binary-head');
+  const model: Tree = megatronModel(settings, sizes.tensor, encoder);
   const sequenceLength = settings.required(
     ['seq-length', 'encoder-seq-length'],
     settings.spell('seq-length'),
@@ -185,45 +219,13 @@ export function megatronScenario(settings: Settings, format: ConfigFormat): Trai
   );
   const { globalBatch, microBatch, batchPerReplica, steps } = megatronBatch(settings);
   const recompute = megatronRecompute(settings);
-  const bucket = settings.amount('ddp-bucket-size', 'job.options.bucketBytes');
-  const capMegabytes = settings.amount('bucket-cap-mb', 'job.options.bucketBytes');
-  const gradient = gradientBytes(settings, precision);
-  const overlapTensor = settings.flag('tp-comm-overlap', 'job.options.tensorOverlap') === true && sizes.tensor > 1;
-  if (overlapTensor)
-    settings.warn(
-      'tp-comm-overlap',
-      `is taken as ${overlappedTensor} of the neighbouring GEMM (job.options.tensorOverlap)`,
-      'job.options.tensorOverlap',
-    );
-  for (const key of uneven)
-    if (settings.find(key)?.value !== false)
-      settings.warn(key, 'is not modelled: layers are spread evenly over the stages', 'job.parallel.pipeline');
-  const offload = ['optimizer-cpu-offload', 'cpu-optimizer'].some(
-    (key) => settings.flag(key, 'job.options.offloadOptimizer') === true,
-  );
-  const overlapData =
-    settings.flag('overlap-grad-reduce', 'job.options.dataOverlap') === true || (fsdp !== undefined && zero > 0);
-  settings.flag('overlap-param-gather');
-  const blocking = settings.flag('no-overlap-p2p-communication', 'job.options.p2p') === true || virtual === 1;
   const options: Tree = {
-    p2p: blocking ? 'blocking' : 'async',
-    tensorOverlap: overlapTensor ? overlappedTensor : 0,
-    gradientBytes: gradient,
-    dataOverlap: overlapData,
-    contextKind: contextKind(settings),
-    expertDispatch: expertDispatch(settings),
-    offloadOptimizer: offload,
-    ...(bucket === undefined || bucket === 0 ? {} : { bucketBytes: bucket * gradient }),
-    ...(capMegabytes === undefined || capMegabytes === 0 ? {} : { bucketBytes: capMegabytes * 1e6 }),
+    ...optionsOf(settings, { tensor: sizes.tensor, virtual, precision, fsdp: fsdp !== undefined && zero > 0 }),
     ...(recompute.layers === undefined ? {} : { recomputeLayers: recompute.layers }),
+    ...(stageLayers === undefined ? {} : { stageLayers }),
   };
   const gpus = launchedGpus(settings);
   if (settings.find('ddp-impl')) settings.warn('ddp-impl', 'is an argument of older versions and has no effect here');
-  if (settings.find('deepspeed-config'))
-    settings.warn(
-      'deepspeed-config',
-      'is not read: its ZeRO stage, batch and precision are unknown here; --zero sets the stage',
-    );
   const scenario: Tree = {
     name: nameOfFile(settings.file),
     job: {
@@ -246,9 +248,12 @@ export function megatronScenario(settings: Settings, format: ConfigFormat): Trai
     },
   };
   settings.ignore(changesNoStep);
+  settings.nameUnmodelled(unmodelledArguments);
+  otherPrecisions(settings);
   settings.nameLeftovers();
   return settings.finish(format, scenario, {
     ...(batchPerReplica === undefined ? {} : { batchPerReplica }),
     ...(gpus === undefined ? {} : { gpus }),
+    ...(isDeepspeed(settings) || format === 'neox' ? { stack: 'megatron-deepspeed-2022' } : {}),
   });
 }

@@ -1,17 +1,7 @@
 import type { Tree } from '../../schema/paths.js';
+import { isDeepspeed } from './megatron-dialect.js';
+import { pythonList } from './python-list.js';
 import { numberOf, type Settings } from './settings.js';
-
-/** `([0]*3+[1]*58)`, `[0]+[1]*26` or `[0,1,1]` as a list; undefined for any other text. */
-export function pythonList(text: string): number[] | undefined {
-  const bare = text.replace(/\s/g, '').replace(/^\((.*)\)$/, '$1');
-  if (!/^\(?\[[01,]+\]\)?(\*\d+)?(\+\(?\[[01,]+\]\)?(\*\d+)?)*$/.test(bare)) return undefined;
-  return bare.split('+').flatMap((part) => {
-    const [, items = '', times = '1'] = /^\(?\[([01,]+)\]\)?(?:\*(\d+))?$/.exec(part) ?? [];
-    const list = items.split(',').filter((item) => item !== '');
-    if (list.length * Number(times) > 10_000) return [];
-    return Array.from({ length: Number(times) }, () => list.map(Number)).flat();
-  });
-}
 
 /** First MoE layer and the distance between MoE layers of a pattern of zeros and ones; undefined when it is not regular. */
 function regular(pattern: readonly number[]): { firstDense: number; everyNth: number } | undefined {
@@ -32,9 +22,15 @@ export function megatronExperts(
   const at = (name: string): string => `job.model.experts.${name}`;
   const count = settings.count('num-experts', at('count'));
   if (count === undefined || count === 1) return undefined;
-  const topK = settings.count('moe-router-topk', at('topK'));
-  if (topK === undefined && !settings.has('moe-router-topk'))
-    settings.assume(settings.spell('moe-router-topk'), `not given: 2, ${settings.byDefault}`, at('topK'));
+  const deepspeed = isDeepspeed(settings);
+  const usual = deepspeed ? 1 : 2;
+  const topK = settings.count(['moe-router-topk', 'topk'], at('topK'));
+  if (topK === undefined && !settings.has(['moe-router-topk', 'topk']))
+    settings.assume(
+      settings.spell(deepspeed ? 'topk' : 'moe-router-topk'),
+      `not given: ${usual}, ${deepspeed ? 'the default of Megatron-DeepSpeed' : settings.byDefault}`,
+      at('topK'),
+    );
   const own = settings.count('moe-ffn-hidden-size', at('ffn'));
   if (own === undefined && !settings.has('moe-ffn-hidden-size'))
     settings.assume(
@@ -45,7 +41,7 @@ export function megatronExperts(
   const shared = settings.count('moe-shared-expert-intermediate-size', at('sharedFfn'), 0) ?? 0;
   return {
     count,
-    topK: topK ?? 2,
+    topK: topK ?? usual,
     ffn: own ?? ffn,
     shared: shared > 0 ? 1 : 0,
     ...(shared > 0 ? { sharedFfn: shared } : {}),
@@ -55,7 +51,14 @@ export function megatronExperts(
 }
 
 function frequency(settings: Settings, layers: number | undefined): { firstDense: number; everyNth: number } {
-  const every = { firstDense: 0, everyNth: 1 };
+  const interval = settings.count('expert-interval', 'job.model.experts.everyNth');
+  if (interval === undefined && isDeepspeed(settings))
+    settings.assume(
+      settings.spell('expert-interval'),
+      'not given: 2, the default of Megatron-DeepSpeed',
+      'job.model.experts.everyNth',
+    );
+  const every = { firstDense: 0, everyNth: interval ?? (isDeepspeed(settings) ? 2 : 1) };
   const setting = settings.find('moe-layer-freq');
   const text = settings.text('moe-layer-freq', 'job.model.experts.everyNth');
   if (setting === undefined || text === undefined) return every;

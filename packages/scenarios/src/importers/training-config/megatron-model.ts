@@ -1,5 +1,7 @@
 import type { Tree } from '../../schema/paths.js';
+import { isDeepspeed } from './megatron-dialect.js';
 import { megatronExperts } from './megatron-experts.js';
+import { pythonList } from './python-list.js';
 import { nameOfFile, numberOf, type Settings } from './settings.js';
 import { assumedVocabulary } from './vocabulary.js';
 
@@ -61,6 +63,8 @@ function latentAttention(settings: Settings): Tree | undefined {
 function keyValueHeads(settings: Settings, heads: number | undefined): number | undefined {
   const field = 'job.model.kvHeads';
   const grouped = settings.flag('group-query-attention', field);
+  const ownName = settings.count('num-key-value-heads', field);
+  if (ownName !== undefined) return ownName;
   const groups = settings.count('num-query-groups', field);
   if (grouped === true && groups === undefined)
     settings.assume(
@@ -75,8 +79,23 @@ function keyValueHeads(settings: Settings, heads: number | undefined): number | 
   return groups ?? heads;
 }
 
+/** `--window-size 128,0` and `--window-attn-skip-freq`: every n-th layer is full, or a list of ones (window) and zeros (full). */
+function slidingWindow(settings: Settings, layers: number | undefined): Tree {
+  const field = 'job.model.slidingWindow';
+  const window = numberOf(/^\(?\[?(\d+)/.exec(settings.text('window-size', field) ?? '')?.[1]);
+  const setting = settings.find('window-attn-skip-freq');
+  if (window === undefined) return {};
+  const every = setting === undefined ? 0 : numberOf(setting.value);
+  if (every !== undefined) return { slidingWindow: { window, fullEvery: every } };
+  const pattern = pythonList(String(setting?.value));
+  const full = pattern?.filter((one) => one === 0).length ?? 0;
+  if (setting && !pattern)
+    settings.issue(setting, `is ${String(setting.value)}`, 'a whole number, or a list of ones and zeros', field);
+  return { slidingWindow: { window, fullEvery: full === 0 ? 0 : (layers ?? 0) / full } };
+}
+
 /** The model that Megatron-LM's network size arguments describe, as the scenario's inline model. */
-export function megatronModel(settings: Settings, tensor: number): Tree {
+export function megatronModel(settings: Settings, tensor: number, encoder = false): Tree {
   const at = (name: string): string => `job.model.${name}`;
   const layers = settings.required('num-layers', settings.spell('num-layers'), at('layers'));
   const hidden = settings.required('hidden-size', settings.spell('hidden-size'), at('hidden'));
@@ -88,14 +107,17 @@ export function megatronModel(settings: Settings, tensor: number): Tree {
     ffn = gated ? gatedWidth(hidden) : 4 * hidden;
     settings.assume(settings.spell('ffn-hidden-size'), `not given: ${ffn}, ${settings.byDefault}`, at('ffn'));
   }
-  const norm = settings.choice('normalization', ['LayerNorm', 'RMSNorm'], at('norm'));
+  const norm = normOf(settings, at('norm'));
   const biases = settings.flag('disable-bias-linear', at('biases')) !== true;
   const positions = positionsOf(settings);
   const mla = latentAttention(settings);
   const headDim = settings.count('kv-channels', at('headDim'));
   const backend = settings.text('attention-backend', at('attention'));
   const flash =
-    settings.flag('use-flash-attn', at('attention')) === true || settings.text('transformer-impl') !== 'local';
+    ['use-flash-attn', 'use-flash-attn-v1', 'use-flash-attn-v2', 'use-flash-attn-triton', 'use-flash-attn-builder']
+      .map((key) => settings.flag(key, at('attention')))
+      .includes(true) ||
+    (settings.text('transformer-impl') !== 'local' && !isDeepspeed(settings));
   const padded = settings.count('padded-vocab-size', at('vocab'));
   const divisor = settings.count('make-vocab-size-divisible-by', at('padVocabTo')) ?? 128;
   const own = padded ?? settings.count('vocab-size', at('vocab'));
@@ -106,15 +128,18 @@ export function megatronModel(settings: Settings, tensor: number): Tree {
       ['tokenizer-model', 'tokenizer-type', 'vocab-file'].map((key) => settings.hint(key)),
       { layers, hidden, heads, ffn, gated },
     );
-  if ((settings.count('mtp-num-layers', undefined, 0) ?? 0) > 0)
-    settings.warn('mtp-num-layers', 'multi-token prediction layers are left out', 'job.model');
-  const window = numberOf(/^\(?\[?(\d+)/.exec(settings.text('window-size', at('slidingWindow')) ?? '')?.[1]);
+  const mtpLayers = settings.count('mtp-num-layers', at('mtpLayers'), 0);
   for (const key of [
     'hybrid-override-pattern',
     'is-hybrid-model',
     'hybrid-attention-ratio',
     'spec',
     'encoder-num-layers',
+    'heterogeneous-layers-config-path',
+    'heterogeneous-layers-config-encoded-json',
+    'retro-add-retriever',
+    'linear-attention-freq',
+    'experimental-attention-variant',
   ]) {
     const setting = settings.find(key);
     if (setting && setting.value !== false && (key !== 'spec' || /mamba|t5|retro/i.test(String(setting.value))))
@@ -140,15 +165,24 @@ export function megatronModel(settings: Settings, tensor: number): Tree {
     positions,
     maxPositions: positions === 'learned' ? learnedPositions(settings) : 0,
     tiedEmbeddings: settings.flag('untie-embeddings-and-output-weights', at('tiedEmbeddings')) !== true,
-    norm: norm === 'RMSNorm' ? 'rms' : 'layernorm',
+    norm,
     biases,
     qkvBias: biases || settings.flag('add-qkv-bias', at('qkvBias')) === true,
     dropout: dropoutOf(settings),
     attention: flash && backend !== 'unfused' && backend !== 'local' ? 'flash' : 'unfused',
-    ...(window === undefined ? {} : { slidingWindow: { window, fullEvery: 0 } }),
+    causal: !encoder,
+    ...slidingWindow(settings, layers),
     mla,
+    mtpLayers,
     experts: megatronExperts(settings, layers, ffn),
   };
+}
+
+function normOf(settings: Settings, field: string): 'rms' | 'layernorm' {
+  const name = settings.text('normalization', field)?.toLowerCase();
+  if (name === 'rmsnorm') return 'rms';
+  if (name !== undefined && name !== 'layernorm') settings.choice('normalization', ['LayerNorm', 'RMSNorm'], field);
+  return 'layernorm';
 }
 
 function learnedPositions(settings: Settings): number | undefined {

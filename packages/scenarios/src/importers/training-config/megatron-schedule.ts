@@ -62,6 +62,14 @@ export function megatronRecompute(settings: Settings): { kind: 'none' | 'selecti
   const granularity = settings.choice('recompute-granularity', ['full', 'selective'], field);
   if (granularity === 'selective') {
     const modules = settings.text('recompute-modules', field)?.split(/[\s,]+/) ?? [];
+    if (modules.includes(settings.has('num-experts') ? 'moe' : 'mlp')) {
+      settings.warn(
+        'recompute-modules',
+        `${modules.join(' ')} ${modules.length > 1 ? 'are' : 'is'} taken as full recomputation, which runs attention again too`,
+        field,
+      );
+      return { kind: 'full' };
+    }
     const other = modules.filter((name) => name !== 'core_attn' && name !== '');
     if (other.length > 0)
       settings.warn(

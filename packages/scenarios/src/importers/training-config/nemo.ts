@@ -1,9 +1,11 @@
+import type { ModelShape } from '@regatta/sim-core';
 import { catalogueModels } from '../../catalogue/models.js';
 import type { LocatedText } from '../../schema/located-text.js';
-import { isTree, type Tree } from '../../schema/paths.js';
+import { getPath, isTree, type Tree } from '../../schema/paths.js';
 import { interpolated } from './interpolation.js';
 import { megatronScenario } from './megatron-arguments.js';
-import { type Setting, Settings, type Style } from './settings.js';
+import { changesNoStep, unmodelledArguments } from './megatron-flags.js';
+import { numberOf, type Setting, Settings, type Style } from './settings.js';
 import type { TrainingConfig } from './types.js';
 
 const same = [
@@ -59,11 +61,22 @@ const same = [
   'data_parallel_sharding_strategy',
   'fp8_recipe',
   'moe_expert_capacity_factor',
+  'train_iters',
+  'overlap_moe_expert_parallel_comm',
+  'cuda_graph_impl',
+  'cuda_graph_scope',
+  'enable_cuda_graph',
+  'moe_flex_dispatcher_backend',
+  'window_attn_skip_freq',
+  'attention_backend',
+  'fp8_format',
+  'fp4_format',
 ] as const;
 
 /** Keys of a recipe that are an argument of Megatron-LM under another name. */
 const renamed: Readonly<Record<string, string>> = {
   encoder_seq_length: 'seq-length',
+  sequence_length: 'seq-length',
   virtual_pipeline_model_parallel_size: 'num-virtual-stages-per-pipeline-rank',
   num_moe_experts: 'num-experts',
   activations_checkpoint_granularity: 'recompute-granularity',
@@ -88,6 +101,9 @@ const renamed: Readonly<Record<string, string>> = {
 
 /** Keys of a recipe whose value says it otherwise than Megatron-LM's argument; undefined: nothing to say. */
 const translated: Readonly<Record<string, (value: unknown) => readonly (readonly [string, unknown])[]>> = {
+  bf16: (value) => [['bf16', value]],
+  fp16: (value) => [['fp16', value]],
+  bucket_size: (value) => [['ddp-bucket-size', value]],
   bias: (value) => [['disable-bias-linear', value === false]],
   add_bias_linear: (value) => [['disable-bias-linear', value === false]],
   share_embeddings_and_output_weights: (value) => [['untie-embeddings-and-output-weights', value === false]],
@@ -96,26 +112,39 @@ const translated: Readonly<Record<string, (value: unknown) => readonly (readonly
   normalization: (value) => [['normalization', /rms/i.test(String(value)) ? 'RMSNorm' : 'LayerNorm']],
   overlap_p2p_comm: (value) => [['no-overlap-p2p-communication', value === false]],
   precision: precisionFlags,
+  mixed_precision: precisionFlags,
   fp8: (value) =>
     value === true ? [['fp8-format', 'hybrid']] : typeof value === 'string' ? [['fp8-format', value]] : [],
+  fsdp_sharding_strategy: (value) => [
+    ['data-parallel-sharding-strategy', { full: 'optim_grads_params', grad: 'optim_grads' }[String(value)] ?? value],
+  ],
+  grad_reduce_in_fp32: (value) => [['grad-reduce-in-bf16', value === false]],
   grad_sync_dtype: (value) => [['grad-reduce-in-bf16', /bf16|16/.test(String(value))]],
 };
 
+/** `bf16`, `bf16-mixed`, 16, or the recipe that makes a mixed precision: `bf16_with_mxfp8_mixed`, `bf16_with_fp8_current_scaling_mixed`. */
 function precisionFlags(value: unknown): readonly (readonly [string, unknown])[] {
   const text = String(value);
-  if (/bf16|bfloat16/.test(text)) return [['bf16', true]];
-  return [['fp16', /16/.test(text)]];
+  if (!/\d/.test(text)) return [];
+  const wide = [/bf16|bfloat16/.test(text) ? 'bf16' : 'fp16', /16/.test(text)] as const;
+  if (/nvfp4/.test(text)) return [wide, ['fp4-format', 'e2m1']];
+  if (!/fp8/.test(text)) return [wide];
+  return [wide, ['fp8-format', 'hybrid'], ['fp8-recipe', /mxfp8/.test(text) ? 'mxfp8' : 'delayed']];
 }
 
 const silent =
-  /^(defaults|hydra|run|exp_manager|log|resume|inherit_from|name|_target_|_partial_|restore_from_path)(\.|$)|^trainer\.(?!(strategy|plugins)\.)|^trainer\.strategy\.(ckpt|save_ckpt|gradient_as|pipeline_dtype|progress)|(^|\.)(_target_|_partial_)$|^(model\.)?data\.|^model\.(tokenizer|nsys_profile|optim|ub_tp_comm_overlap_cfg|mcore_customization_config|peft)\.|^optim\./;
+  /^(defaults|hydra|run|exp_manager|log|resume|inherit_from|name|_target_|_partial_|restore_from_path)(\.|$)|^trainer\.(?!(strategy|plugins)\.)|^trainer\.strategy\.(ckpt|save_ckpt|gradient_as|pipeline_dtype|progress)|(^|\.)(_target_|_partial_)$|^(model\.)?data\.|^model\.(tokenizer|nsys_profile|optim|ub_tp_comm_overlap_cfg|mcore_customization_config|peft)\.|^(optim|scheduler|checkpoint|logger|rng|profiling|tokenizer|nvrx_straggler|straggler|inprocess_restart|ft|validation|tensor_inspect|rerun_state_machine)(\.|$)/;
 const silentModel =
-  /^(mcore_gpt|megatron_amp_O2|native_amp.*|hysteresis|fp32_residual.*|fp16_lm.*|grad_allreduce.*|grad_div.*|gradient_.*|bias_.*|masked_softmax.*|get_attention_mask.*|seed|resume.*|use_cpu_init.*|onnx_safe|apex.*|sync_batch.*|transformer_engine|fp8_.*|reduce_amax|use_emha|gc_interval|nsys_profile|init_method.*|use_scaled.*|layernorm.*|do_layer_norm.*|pre_process|post_process|persist.*|headscale|transformer_block_type|openai_gelu|normalize_attention.*|rotary.*|apply_.*|attention_type|scale_positional.*|cross_entropy.*|deterministic.*|num_micro_batches_with.*|activations_checkpoint_layers.*|batch_p2p.*|moe_grouped_gemm|moe_aux.*|moe_router_load.*|moe_z.*|tokenizer|fsdp_.*|ub_.*cfg|seq_len_interp.*|scale_factor|low_freq.*|high_freq.*|old_context.*|autocast.*|params_dtype|ffn_dropout|make_vocab.*|distributed_fused.*|data|optim|dist_ckpt.*|use_te_rng.*|cudnn.*|hf_.*|qk_layernorm|tp_only_amax.*)$/;
+  /^(mcore_gpt|megatron_amp_O2|native_amp.*|hysteresis|fp32_residual.*|fp16_lm.*|grad_allreduce.*|grad_div.*|gradient_.*|bias_.*|masked_softmax.*|get_attention_mask.*|seed|resume.*|use_cpu_init.*|onnx_safe|apex.*|sync_batch.*|transformer_engine|fp8_.*|reduce_amax|use_emha|gc_interval|nsys_profile|init_method.*|use_scaled.*|layernorm.*|do_layer_norm.*|pre_process|post_process|persist.*|headscale|transformer_block_type|openai_gelu|normalize_attention.*|rotary.*|apply_.*|attention_type|scale_positional.*|cross_entropy.*|deterministic.*|batch_p2p.*|moe_grouped_gemm|moe_aux.*|moe_router_load.*|moe_z.*|tokenizer|fsdp_(?!sharding).*|seq_len_interp.*|scale_factor|low_freq.*|high_freq.*|old_context.*|autocast.*|params_dtype|ffn_dropout|make_vocab.*|distributed_fused.*|data|optim|dist_ckpt.*|use_te_rng.*|cudnn.*|hf_.*|qk_layernorm|tp_only_amax.*)$/;
 
 function leaves(tree: Tree, prefix: readonly string[], into: [string[], unknown][] = []): [string[], unknown][] {
   for (const [key, value] of Object.entries(tree)) {
     const path = [...prefix, key];
     if (isTree(value)) leaves(value, path, into);
+    else if (Array.isArray(value) && key === 'callbacks')
+      value.forEach((one, i) => {
+        if (isTree(one)) leaves(one, [...path, String(i)], into);
+      });
     else into.push([path, value]);
   }
   return into;
@@ -137,20 +166,32 @@ const sections = [
   'ddp',
   'comm_overlap',
   'mixed_precision',
+  'optimizer',
+  'dist',
 ];
+
+/** Keys of those sections that change no step, beyond the arguments of Megatron-LM of the same name. */
+const silentRest =
+  /^(lr|min_lr|weight_decay|adam_.*|sgd_.*|clip_grad|decoupled_.*|log_num_zeros.*|params_dtype|pipeline_dtype|autocast.*|check_for_nan.*|average_in_collective|pad_buckets.*|use_gloo.*|distributed_.*|external_gpu.*|local_rank|lazy_init|enable_megatron_core.*|exit_.*|manual_gc.*|empty_unused.*|train_sync.*|eval_.*|skip_train|num_fp8_.*|fp8_(margin|amax.*|interval|wgrad|dot.*|multi.*|recipe)|hysteresis|.*loss_scale.*|preserve_fp32.*|bootstrap_.*|tp_comm_bootstrap.*|align_.*|store_param.*|config_logger.*|barrier_.*|timers|.*init.*|use_te_rng.*|gradient_reduce_div.*|tp_comm_overlap_cfg|data_parallel_size|batch_p2p.*|overlap_p2p.*)$/;
 
 function styleOf(spelled: ReadonlyMap<string, string>): Style {
   const names = new Map(Object.entries(renamed).map(([name, key]) => [key, name]));
   return { tool: 'NeMo', spell: (key) => spelled.get(key) ?? names.get(key) ?? key.replaceAll('-', '_') };
 }
 
-/** Catalogue model of a NeMo 2 configuration class, such as `Llama31Config405B`. */
-function modelOfClass(target: string): string | undefined {
-  const bare = (text: string): string => text.toLowerCase().replace(/config|[^a-z0-9]/g, '');
-  const [, name = ''] = /([A-Za-z0-9_]+)$/.exec(target) ?? [];
+/** Class of the model's layers that a NeMo 2 export or a Megatron-Bridge provider names; empty when it names none. */
+function classOf(root: Tree): string {
+  const model = isTree(root.model) ? root.model : {};
+  const target = (isTree(model.config) ? model.config._target_ : undefined) ?? model._target_;
+  return typeof target === 'string' ? (/([A-Za-z0-9_]+)$/.exec(target)?.[1] ?? '') : '';
+}
+
+/** Catalogue model of a configuration class, such as `Llama31Config405B` or `Llama3ModelProvider8B`. */
+function modelOfClass(name: string): ModelShape | undefined {
+  const bare = (text: string): string => text.toLowerCase().replace(/config|modelprovider|provider|[^a-z0-9]/g, '');
   // Llama 3 and 3.1 have the same layers.
-  const wanted = bare(name.replace(/^Llama3Config/, 'Llama31Config'));
-  return catalogueModels.find(({ shape }) => bare(shape.name) === wanted)?.shape.name;
+  const wanted = bare(name.replace(/^Llama3(?=Config|Model)/, 'Llama31').replace(/^GPTConfig/, 'GPT3Config'));
+  return catalogueModels.find(({ shape }) => bare(shape.name) === wanted)?.shape;
 }
 
 /** A NeMo recipe: the YAML of NeMo 1 (Hydra) or the YAML export of a NeMo 2 recipe. */
@@ -160,8 +201,11 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
   const optimizers: string[] = [];
   for (const [path, raw] of leaves(root, [])) {
     const name = path.join('.');
-    const section = path.slice(0, -1).join('.');
     const last = path.at(-1) ?? '';
+    // A callback that overlaps communication is a section of its own; others do not change a step.
+    const callback = /^(trainer\.)?callbacks\.\d+$/.exec(path.slice(0, -1).join('.'));
+    if (callback && !/CommOverlap/.test(String(getPath(root, [...path.slice(0, -1), '_target_'])))) continue;
+    const section = callback ? 'comm_overlap' : path.slice(0, -1).join('.');
     const value = interpolated(raw, root, path);
     const put = (key: string, meant: unknown): void => {
       if (meant === null && entries.has(key)) return;
@@ -169,19 +213,25 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
       spelled.set(key, name);
     };
     if (name === 'model.optim.name') optimizers.push(String(value));
+    if (/^(trainer\.plugins|mixed_precision)\._target_$/.test(name) || name === 'mixed_precision')
+      for (const [target, meant] of precisionFlags(String(value).split('.').at(-1))) put(target, meant);
     if (/^model\.tokenizer\.(type|model)$/.test(name) && value !== null)
       put(entries.has('tokenizer-model') ? 'tokenizer-type' : 'tokenizer-model', value);
     if (!sections.includes(section)) {
-      if (!silent.test(name)) put(name, value);
+      if (!silent.test(name) && name !== 'mixed_precision') put(name, value);
       continue;
     }
     const key = renamed[last];
     const translate = translated[last];
+    const dashed = last.replaceAll('_', '-');
     if (section === 'model.optim' && !/sync|bucket/.test(last)) continue;
-    if ((section === 'data' || section === 'dataset') && !/batch_size$|^seq_length$/.test(last)) continue;
+    if ((section === 'data' || section === 'dataset') && !/batch_size$|^seq(uence)?_length$/.test(last)) continue;
     if (last === 'bucket_cap_mb') put('bucket-cap-mb', value);
     else if (value !== null && translate) for (const [target, meant] of translate(value)) put(target, meant);
     else if (key !== undefined) put(key, value);
+    else if (dashed in unmodelledArguments) put(dashed, value);
+    else if (section !== 'trainer' && (changesNoStep(dashed) || (section !== 'model' && silentRest.test(last))))
+      continue;
     else if (!(section.startsWith('model') && silentModel.test(last)) && !silent.test(name)) put(name, value);
   }
   if (entries.get('num-query-groups')?.value) {
@@ -189,26 +239,74 @@ export function readNemo(text: LocatedText, root: Tree): TrainingConfig {
     if (groups) entries.set('group-query-attention', { ...groups, value: true });
   }
   for (const [key, setting] of entries) if (setting.value === null) entries.delete(key);
+  // NeMo 1 keeps a strategy in its files whether or not FSDP is on.
+  if (entries.get('data-parallel-sharding-strategy')?.name === 'model.fsdp_sharding_strategy')
+    if (entries.get('use-torch-fsdp2')?.value !== true) entries.delete('data-parallel-sharding-strategy');
   const settings = new Settings(text.file, entries, text.locate(isTree(root.model) ? ['model'] : []), styleOf(spelled));
   if (optimizers.some((name) => /distributed/.test(name)))
-    entries.set('use-distributed-optimizer', {
+    settings.add('use-distributed-optimizer', {
       name: 'model.optim.name',
       value: true,
       ...text.locate(['model', 'optim', 'name']),
     });
-  return withClass(megatronScenario(settings, 'nemo'), root);
+  const named = classOf(root);
+  const known = modelOfClass(named);
+  const refused = /mamba|nemotronh|ssm|hyena|t5|whisper|qwen3next/i.test(named);
+  if (refused) {
+    const path =
+      isTree(root.model) && isTree(root.model.config) ? ['model', 'config', '_target_'] : ['model', '_target_'];
+    settings.issue(
+      { name: path.join('.'), value: named, ...text.locate(path) },
+      `layers of ${named} are not supported`,
+      'a decoder of attention and MLP layers',
+      'job.model',
+    );
+  }
+  const config = withClass(megatronScenario(settings, 'nemo'), known, entries);
+  const sized = ['num-layers', 'hidden-size', 'num-attention-heads'].some((key) => entries.has(key));
+  if (known || (sized && !refused)) return config;
+  const others = config.issues.filter(({ field, message }) => !ofModel(field) || message.endsWith('not supported'));
+  if (refused) return { ...config, issues: others };
+  settings.missing(
+    isTree(root.model) ? 'model' : 'job.model',
+    '--model NAME, a catalogue name or the path of a config.json',
+    'job.model',
+    named === '' ? 'holds no sizes of a model' : `the sizes of ${named} are not known here`,
+  );
+  return { ...config, issues: [...others, ...settings.issues.slice(-1)] };
 }
 
-/** The model of a NeMo 2 export stands in its class, not in numbers. */
-function withClass(config: TrainingConfig, root: Tree): TrainingConfig {
-  const inner = isTree(root.model) && isTree(root.model.config) ? root.model.config : undefined;
-  const target = inner?._target_;
-  const known = typeof target === 'string' && inner?.num_layers === undefined ? modelOfClass(target) : undefined;
-  if (known === undefined || !isTree(config.scenario.job)) return config;
+const ofModel = (field: string | undefined): boolean => field?.startsWith('job.model') === true;
+
+/** Sizes of a model that a class may change. */
+const sizes: readonly (readonly [string, keyof ModelShape])[] = [
+  ['num-layers', 'layers'],
+  ['hidden-size', 'hidden'],
+  ['num-attention-heads', 'heads'],
+  ['num-query-groups', 'kvHeads'],
+  ['kv-channels', 'headDim'],
+  ['ffn-hidden-size', 'ffn'],
+  ['vocab-size', 'vocab'],
+];
+
+/** The model of a NeMo 2 export stands in its class, changed by the numbers beside it. */
+function withClass(
+  config: TrainingConfig,
+  shape: ModelShape | undefined,
+  entries: ReadonlyMap<string, Setting>,
+): TrainingConfig {
+  const { job } = config.scenario;
+  const given = sizes.flatMap(([key, name]) =>
+    entries.has(key) ? [[name, numberOf(entries.get(key)?.value)] as const] : [],
+  );
+  if (!shape || !isTree(job) || given.length === sizes.length) return config;
   return {
     ...config,
-    scenario: { ...config.scenario, job: { ...config.scenario.job, model: known } },
-    issues: config.issues.filter(({ field }) => field === undefined || !field.startsWith('job.model')),
-    warnings: config.warnings.filter(({ field }) => field === undefined || !field.startsWith('job.model')),
+    scenario: {
+      ...config.scenario,
+      job: { ...job, model: given.length === 0 ? shape.name : { ...shape, ...Object.fromEntries(given) } },
+    },
+    issues: config.issues.filter(({ field }) => !ofModel(field)),
+    warnings: config.warnings.filter(({ field }) => !ofModel(field)),
   };
 }

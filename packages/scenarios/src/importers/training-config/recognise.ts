@@ -3,7 +3,7 @@ import { type LocatedText, parseLocated } from '../../schema/located-text.js';
 import { isTree, type Tree } from '../../schema/paths.js';
 import { readDeepspeed, withoutComments } from './deepspeed.js';
 import { readGptNeox } from './gpt-neox.js';
-import { readLaunchScript } from './launch-script.js';
+import { type ReadBeside, readLaunchScript } from './launch-script.js';
 import { readMegatronYaml } from './megatron-yaml.js';
 import { readNemo } from './nemo.js';
 import { readTorchtitan } from './torchtitan.js';
@@ -27,7 +27,11 @@ function readerOf(root: Tree): ((text: LocatedText, root: Tree) => TrainingConfi
   if (isTree(root.language_model) || isTree(root.model_parallel)) return readMegatronYaml;
   if (
     isTree(root.model) &&
-    (isTree(root.trainer) || hasKey(root.model, 'tensor_model_parallel_size', 'config') || isTree(root.train))
+    (isTree(root.trainer) ||
+      isTree(root.train) ||
+      isTree(root.ddp) ||
+      isTree(root.comm_overlap) ||
+      hasKey(root.model, 'tensor_model_parallel_size', 'config'))
   )
     return readNemo;
   if (hasKey(root, 'hidden_size') && hasKey(root, 'num_layers'))
@@ -40,9 +44,10 @@ function readerOf(root: Tree): ((text: LocatedText, root: Tree) => TrainingConfi
 /**
  * Reads a training configuration of another tool, whichever its text shows it to be (spec/input-formats.md 2 to 6); undefined for
  * text that is none of them, such as a scenario.
+ * @param read Reads a file that a launch script names.
  * @throws InputError for text of such a tool that is not well-formed.
  */
-export function readTrainingConfig(text: string, file: string): TrainingConfig | undefined {
+export function readTrainingConfig(text: string, file: string, read?: ReadBeside): TrainingConfig | undefined {
   if (/\.py$/i.test(file)) {
     throw new InputError([
       {
@@ -57,7 +62,7 @@ export function readTrainingConfig(text: string, file: string): TrainingConfig |
   }
   if (/\.toml$/i.test(file) || /^\s*\[(job|training|parallelism|model)\]\s*$/m.test(text))
     return readTorchtitan(text, file);
-  if (isScript(text, file)) return readLaunchScript(text, file);
+  if (isScript(text, file)) return readLaunchScript(text, file, read);
   let located: LocatedText;
   try {
     located = parseLocated(/^\s*(\/\/|\/\*|\{)/.test(text) ? withoutComments(text) : text, file);

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../schema/did-you-mean.js';
+import { didYouMean, editDistance } from '../../schema/did-you-mean.js';
 import { isTree, type Tree } from '../../schema/paths.js';
 import type { ConfigFormat, ConfigIssue, ConfigWarning, Place, TrainingConfig } from './types.js';
 
@@ -7,6 +7,8 @@ export interface Setting extends Place {
   /** As the file spells it, for messages. */
   readonly name: string;
   readonly value: unknown;
+  /** Another file that it stands in. */
+  readonly file?: string;
   /** A variable inside the value that the file never sets. */
   readonly unset?: string;
 }
@@ -15,6 +17,8 @@ export interface Setting extends Place {
 export interface Style {
   readonly tool: string;
   spell(key: string): string;
+  /** Other arguments of the tool, beside those that are read, that a misspelt one may mean. */
+  readonly others?: Iterable<string>;
 }
 
 const megatronStyle: Style = { tool: 'Megatron-LM', spell: (key) => `--${key}` };
@@ -40,15 +44,29 @@ export class Settings {
   readonly issues: ConfigIssue[] = [];
   readonly warnings: ConfigWarning[] = [];
   readonly origins = new Map<string, Place>();
+  readonly #entries: Map<string, Setting>;
   readonly #read = new Set<string>();
+  /** Every argument that was asked for: the ones that a step depends on. */
+  readonly #asked = new Set<string>();
 
   /** @param missingAt Where a message about an absent argument points: the map or the command that should hold it. */
   constructor(
     readonly file: string,
-    readonly entries: ReadonlyMap<string, Setting>,
+    entries: ReadonlyMap<string, Setting>,
     readonly missingAt: Place,
     readonly style: Style = megatronStyle,
-  ) {}
+  ) {
+    this.#entries = new Map(entries);
+  }
+
+  get entries(): ReadonlyMap<string, Setting> {
+    return this.#entries;
+  }
+
+  /** Adds or replaces an argument. */
+  add(key: string, setting: Setting): void {
+    this.#entries.set(key, setting);
+  }
 
   /** The file's own spelling of an argument of Megatron-LM. */
   spell(...keys: readonly string[]): string {
@@ -64,6 +82,7 @@ export class Settings {
   find(keys: string | readonly string[]): Setting | undefined {
     for (const key of typeof keys === 'string' ? [keys] : keys) {
       const setting = this.entries.get(key);
+      this.#asked.add(key);
       if (!setting) continue;
       this.#read.add(key);
       if (setting.value !== null && setting.value !== undefined) return setting;
@@ -113,6 +132,15 @@ export class Settings {
 
   /** A switch: bare flag, true/false. Absent: undefined. */
   flag(keys: string | readonly string[], field?: string): boolean | undefined {
+    const bare = this.find(keys);
+    if (bare?.unset !== undefined && String(bare.value).startsWith('$')) {
+      // A switch takes no value: what follows are other arguments.
+      if (field !== undefined) this.origins.set(field, { line: bare.line, column: bare.column });
+      const text = String(bare.value);
+      if (!this.warnings.some(({ argument }) => argument === text))
+        this.#remark(bare.line, text, 'has no value in this file: arguments in it are unknown', undefined, bare.file);
+      return true;
+    }
     const setting = this.#known(keys, field);
     if (!setting) return undefined;
     const text = String(setting.value).toLowerCase();
@@ -147,7 +175,7 @@ export class Settings {
     if (this.issues.some((known) => known.path === name && known.message === message)) return;
     this.issues.push({
       code: 'training-config',
-      file: this.file,
+      file: setting.file ?? this.file,
       line,
       column,
       path: name,
@@ -180,7 +208,7 @@ export class Settings {
   /** Says something of an argument that is there. */
   warn(keys: string | readonly string[], why: string, field?: string): void {
     const setting = this.find(keys);
-    if (setting) this.#remark(setting.line, setting.name, why, field);
+    if (setting) this.#remark(setting.line, setting.name, why, field, setting.file);
   }
 
   /** Says what was assumed in place of an argument that is not there. */
@@ -192,8 +220,8 @@ export class Settings {
     this.#remark(line, argument, why, undefined);
   }
 
-  #remark(line: number, argument: string, why: string, field: string | undefined): void {
-    this.warnings.push({ file: this.file, line, argument, why, ...(field === undefined ? {} : { field }) });
+  #remark(line: number, argument: string, why: string, field: string | undefined, file = this.file): void {
+    this.warnings.push({ file, line, argument, why, ...(field === undefined ? {} : { field }) });
   }
 
   /** Marks arguments as having no part in a step's time or memory. */
@@ -201,18 +229,47 @@ export class Settings {
     for (const key of this.entries.keys()) if (test(key)) this.#read.add(key);
   }
 
-  /** Names every argument that nobody has read. */
+  /** Names arguments that change a step but have no counterpart here, each with what is taken in its place. */
+  nameUnmodelled(table: Readonly<Record<string, string>>): void {
+    for (const [key, why] of Object.entries(table)) {
+      const setting = this.entries.get(key);
+      if (setting && !this.#read.has(key) && !isOff(setting.value)) this.warn(key, why);
+      this.#read.add(key);
+    }
+  }
+
+  /**
+   * Names every argument that nobody has read. One that is an argument of a step but for a letter, where that one is not given, is a
+   * mistake: the tool itself would not start.
+   */
   nameLeftovers(): void {
-    for (const [key, { line, name, value }] of this.entries) {
-      if (this.#read.has(key) || value === null || value === false) continue;
-      this.#remark(line, name, 'is not understood: if it changes the step, the result does not know', undefined);
+    for (const [key, setting] of this.entries) {
+      if (this.#read.has(key) || isOff(setting.value)) continue;
+      const missed = nearest(key, this.#asked);
+      if (missed !== undefined && !this.entries.has(missed)) {
+        this.issue(
+          setting,
+          `unknown argument (did you mean ${this.style.spell(missed)}?)`,
+          `an argument of ${this.style.tool}`,
+        );
+        continue;
+      }
+      const known = nearest(key, this.style.others ?? []);
+      const meant = known === undefined ? '' : ` (did you mean ${this.style.spell(known)}?)`;
+      this.#remark(
+        setting.line,
+        setting.name,
+        `is not understood${meant}: if it changes the step, the result does not know`,
+        undefined,
+        setting.file,
+      );
     }
   }
 
   finish(
     format: ConfigFormat,
     scenario: Tree,
-    rest: Pick<TrainingConfig, 'batchPerReplica' | 'accumulation' | 'replicas' | 'gpus'> = {},
+    rest: Pick<TrainingConfig, 'batchPerReplica' | 'accumulation' | 'replicas' | 'gpus' | 'stack'> = {},
   ): TrainingConfig {
     return {
       format,
@@ -224,6 +281,22 @@ export class Settings {
       origins: this.origins,
     };
   }
+}
+
+const isOff = (value: unknown): boolean => value === null || value === false || value === 'false' || value === 'False';
+
+/** The known name that a key is but for a few letters, or the beginning of. */
+function nearest(key: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(key.length / 9)) + 1;
+  for (const name of known) {
+    if (Math.abs(name.length - key.length) >= least && !(key.length >= 8 && name.startsWith(key))) continue;
+    const distance = key.length >= 8 && name.startsWith(key) ? 1 : editDistance(key, name);
+    if (distance >= least) continue;
+    best = name;
+    least = distance;
+  }
+  return best;
 }
 
 function withoutUndefined(tree: Tree): Tree {

@@ -13,10 +13,25 @@ export interface ShellWord extends Place {
   readonly array?: readonly ShellWord[];
 }
 
-/** A simple command, with the operator that ended the one before it. */
+/** Text of a word without quotes and expansions; empty for any other word. */
+export const unquoted = (word: ShellWord): string =>
+  word.parts.length === 1 && word.parts[0]?.kind === 'text' && !word.parts[0].quoted ? word.parts[0].text : '';
+
+/** The lines of a here-document, which begin at `line`. */
+export interface HereDocument {
+  readonly text: string;
+  readonly line: number;
+}
+
+/** A simple command, with the operators that ended the one before it and itself (empty at the end of the text). */
 export interface ShellCommand extends Place {
   readonly words: readonly ShellWord[];
   readonly after: string;
+  readonly endedBy: string;
+  /** What its here-documents hold. */
+  readonly documents: readonly HereDocument[];
+  /** Files that its output goes to. */
+  readonly outputs: readonly ShellWord[];
 }
 
 /** A quotation or expansion that the text never closes. */
@@ -34,11 +49,20 @@ const operators = ['&&', '||', ';;', '|&', '&', '|', ';', '(', ')', '\n'];
 /** Splits the text of a bash script into simple commands: quotes, comments, continuations, here-documents, array assignments. */
 export class ShellLexer {
   #at = 0;
-  #line = 1;
+  #line: number;
   #column = 1;
-  #hereDocuments: string[] = [];
+  /** Here-documents whose lines are still to come: their end mark, and the command that reads them. */
+  #pending: { readonly mark: string; readonly into: HereDocument[] }[] = [];
+  #documents: HereDocument[] = [];
+  #outputs: ShellWord[] = [];
 
-  constructor(readonly text: string) {}
+  /** @param firstLine Line of the file at which the text begins. */
+  constructor(
+    readonly text: string,
+    firstLine = 1,
+  ) {
+    this.#line = firstLine;
+  }
 
   get #place(): Place {
     return { line: this.#line, column: this.#column };
@@ -83,16 +107,29 @@ export class ShellLexer {
         continue;
       }
       const operator = operators.find((name) => this.#peek(name.length) === name);
+      // Between `[[` and `]]` they are operators of the condition.
+      const opened = words.findLastIndex((word) => unquoted(word) === '[[');
+      const inTest = opened >= 0 && !words.slice(opened).some((word) => unquoted(word) === ']]');
+      if (inTest && operator !== undefined && operator !== '\n') {
+        words.push({ ...this.#place, parts: [{ kind: 'text', text: operator, quoted: false, ...this.#place }] });
+        this.#next(operator.length);
+        continue;
+      }
       if (operator === undefined && !end) {
         words.push(this.#word());
         continue;
       }
-      if (words[0]) commands.push({ words, after, line: words[0].line, column: words[0].column });
-      else if (operator === ')' || operator === '(') commands.push({ words, after, ...this.#place });
+      const rest = { after, endedBy: operator ?? '', documents: this.#documents, outputs: this.#outputs };
+      if (words[0]) commands.push({ words, line: words[0].line, column: words[0].column, ...rest });
+      else if (operator === ')' || operator === '(') commands.push({ words, ...this.#place, ...rest });
       if (end) return commands;
+      const taken = this.#next((operator ?? '').length);
+      // An empty line ends no command: what went before it still holds (`;;`, or `&&` at the end of a line).
+      if (words.length > 0 || taken !== '\n') after = taken;
       words = [];
-      after = this.#next((operator ?? '').length);
-      if (after === '\n') this.#skipHereDocuments();
+      this.#documents = [];
+      this.#outputs = [];
+      if (taken === '\n') this.#readHereDocuments();
     }
   }
 
@@ -101,20 +138,28 @@ export class ShellLexer {
     this.#blanks();
     if (/^[\s;|&]?$/.test(this.#peek())) return;
     const target = this.#word();
-    if (/<<-?$/.test(operator))
-      this.#hereDocuments.push(target.parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+    if (/>/.test(operator) && !/&/.test(operator)) this.#outputs.push(target);
+    if (/<<-?$/.test(operator)) {
+      const mark = target.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+      this.#pending.push({ mark, into: this.#documents });
+    }
   }
 
-  #skipHereDocuments(): void {
-    for (const mark of this.#hereDocuments) {
+  #readHereDocuments(): void {
+    for (const { mark, into } of this.#pending) {
+      const first = this.#line;
+      const lines: string[] = [];
       for (;;) {
         const end = this.text.indexOf('\n', this.#at);
         const line = this.text.slice(this.#at, end < 0 ? undefined : end);
         this.#next(line.length + (end < 0 ? 0 : 1));
-        if (line.trim() === mark || end < 0) break;
+        if (line.trim() === mark) break;
+        lines.push(line);
+        if (end < 0) break;
       }
+      into.push({ text: lines.join('\n'), line: first });
     }
-    this.#hereDocuments = [];
+    this.#pending = [];
   }
 
   #word(): ShellWord {

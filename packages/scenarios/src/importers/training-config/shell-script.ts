@@ -1,4 +1,6 @@
-import { ShellLexer, type ShellWord } from './shell-lexer.js';
+import { ShellBranches } from './shell-branches.js';
+import { both, either, negated, type Truth, truthOf } from './shell-conditions.js';
+import { ShellLexer, type ShellWord, unquoted } from './shell-lexer.js';
 import { type Piece, ShellVariables, textOf } from './shell-variables.js';
 import type { Place } from './types.js';
 
@@ -7,36 +9,22 @@ export interface ExpandedCommand extends Place {
   readonly words: readonly (readonly Piece[])[];
 }
 
+/** A file that the script itself writes from a here-document. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly text: string;
+  readonly line: number;
+}
+
 export interface ReadScript {
   readonly commands: readonly ExpandedCommand[];
   readonly variables: ShellVariables;
+  readonly written: readonly WrittenFile[];
 }
 
-type Truth = boolean | 'unknown';
-
-/** One `if`: whether this branch runs, and whether an earlier one did. */
-interface Branch {
-  readonly kind: 'if' | 'loop' | 'case' | 'group';
-  runs: Truth;
-  earlier: Truth;
-}
-
+/** Commands that run what they read as a script. */
+const shells = new Set(['bash', 'sh', 'zsh', 'sbatch', 'salloc', 'srun', 'ssh', 'qsub', 'bsub', 'pdsh', 'eval']);
 const declaring = new Set(['export', 'declare', 'local', 'readonly', 'typeset']);
-const compare: Readonly<Record<string, (a: string, b: string) => boolean>> = {
-  '=': (a, b) => a === b,
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '-eq': (a, b) => Number(a) === Number(b),
-  '-ne': (a, b) => Number(a) !== Number(b),
-  '-gt': (a, b) => Number(a) > Number(b),
-  '-ge': (a, b) => Number(a) >= Number(b),
-  '-lt': (a, b) => Number(a) < Number(b),
-  '-le': (a, b) => Number(a) <= Number(b),
-};
-
-const literal = (word: ShellWord): string =>
-  word.parts.length === 1 && word.parts[0]?.kind === 'text' && !word.parts[0].quoted ? word.parts[0].text : '';
-
 /**
  * Follows a bash script's assignments in order and expands its commands. Nothing is run: conditions that the text decides
  * (`[ $A = b ]`) choose their branch, all others count as undecided and their assignments as doubtful.
@@ -46,90 +34,101 @@ export function readShellScript(text: string, environment: ReadonlyMap<string, P
   const variables = new ShellVariables();
   for (const [name, piece] of environment) variables.set(name, [[piece]], piece.line, false, false);
   const commands: ExpandedCommand[] = [];
-  const branches: Branch[] = [];
-  let condition: Branch | undefined;
+  const written: WrittenFile[] = [];
+  follow(text, 1, variables, commands, written);
+  return { commands, variables, written };
+}
+
+/** Carries out a script's text from some line on. */
+function follow(
+  text: string,
+  firstLine: number,
+  variables: ShellVariables,
+  commands: ExpandedCommand[],
+  written: WrittenFile[],
+): void {
+  const branches = new ShellBranches();
+  let inCondition = false;
   let last: Truth = 'unknown';
-  const running = (): Truth => {
-    if (branches.some((branch) => branch.runs === false)) return false;
-    return branches.some((branch) => branch.runs === 'unknown') ? 'unknown' : true;
-  };
-  for (const command of new ShellLexer(text).commands()) {
+  const patterns: string[] = [];
+  for (const command of new ShellLexer(text, firstLine).commands()) {
     let words = command.words;
+    let not = false;
+    if (command.after === ';;') branches.endPattern();
     for (;;) {
-      const first = words[0] ? literal(words[0]) : '';
+      const first = words[0] ? unquoted(words[0]) : '';
       if (first === 'if' || first === 'elif') {
-        if (first === 'if') branches.push({ kind: 'if', runs: true, earlier: false });
-        condition = branches.at(-1);
-        if (condition) condition.runs = true;
+        if (first === 'if') branches.open('if');
+        branches.condition();
+        inCondition = true;
       } else if (first === 'then') {
-        if (condition) {
-          condition.runs =
-            condition.earlier === true ? false : condition.earlier === 'unknown' && last === true ? 'unknown' : last;
-          condition.earlier =
-            condition.earlier === true || last === true ? true : last === 'unknown' ? 'unknown' : condition.earlier;
-        }
-        condition = undefined;
-      } else if (first === 'else') {
-        const branch = branches.at(-1);
-        if (branch) branch.runs = branch.earlier === true ? false : branch.earlier === false ? true : 'unknown';
-      } else if (first === 'for' || first === 'while' || first === 'until' || first === 'select') {
-        branches.push({ kind: 'loop', runs: 'unknown', earlier: false });
-        if (words[1]) variables.unset(literal(words[1]));
+        if (inCondition) branches.decide(last);
+        inCondition = false;
+      } else if (first === 'else') branches.otherwise();
+      else if (first === 'for' || first === 'while' || first === 'until' || first === 'select') {
+        branches.open('loop');
+        if (words[1]) variables.unset(unquoted(words[1]));
         words = [];
         break;
       } else if (first === 'case') {
-        branches.push({ kind: 'case', runs: 'unknown', earlier: false });
+        const subject = words[1] ? variables.pieces(words[1]) : [];
+        const known = !subject.some((piece) => piece.unset !== undefined);
+        branches.openCase(known ? textOf(subject) : undefined);
+        words = words.slice(2);
+        continue;
+      } else if (first === '{') branches.open('group');
+      else if (first === 'fi' || first === 'done' || first === 'esac' || first === '}') branches.close();
+      else if (first === 'function') words = words.slice(1);
+      else if (first === '!') not = !not;
+      else if (branches.inPatterns) {
+        patterns.push(...words.map((word) => textOf(variables.pieces(word))).filter((word) => word !== 'in'));
+        if (command.endedBy === ')') branches.patterns(patterns.splice(0));
         words = [];
         break;
-      } else if (first === '{') branches.push({ kind: 'group', runs: true, earlier: false });
-      else if (first === 'fi' || first === 'done' || first === 'esac' || first === '}') branches.pop();
-      else if (first !== 'do' && first !== 'function' && first !== 'time' && first !== '!') break;
+      } else if (first !== 'do' && first !== 'time') break;
       words = words.slice(1);
     }
     if (words.length === 0) continue;
-    const chained = command.after === '&&' || command.after === '||';
-    const wanted: Truth =
-      chained && condition === undefined ? (last === 'unknown' ? 'unknown' : last === (command.after === '&&')) : true;
-    const runs =
-      running() === false || wanted === false ? false : running() === true && wanted === true ? true : 'unknown';
-    if (condition === undefined && runs === false) continue;
-    const test = truthOf(words, variables);
-    last = condition && chained ? (test === last ? test : 'unknown') : test;
-    if (test !== 'unknown') continue;
+    const { after } = command;
+    const chained = after === '&&' || after === '||';
+    const wanted: Truth = chained && !inCondition ? (after === '&&' ? last : negated(last)) : true;
+    const runs = both(branches.runs, wanted);
+    if (!inCondition && runs === false) continue;
+    const found = truthOf(words, variables);
+    const test = not ? negated(found ?? 'unknown') : (found ?? 'unknown');
+    last = !chained ? test : after === '&&' ? both(last, test) : either(last, test);
+    if (found !== undefined) continue;
     const doubtful = runs === 'unknown';
     const rest = assign(words, variables, doubtful);
-    if (rest.length > 0)
-      commands.push({
-        words: rest.flatMap((word) => variables.expand(word)),
-        line: command.line,
-        column: command.column,
-      });
-    else last = true;
+    if (rest.length === 0) {
+      last = true;
+      continue;
+    }
+    const expanded = rest.flatMap((word) => variables.expand(word));
+    const name = textOf(expanded[0] ?? []);
+    if (name === 'read' && command.documents.length > 0) {
+      const into = textOf(expanded.at(-1) ?? []);
+      const lines = command.documents.flatMap(({ text: body, line }) =>
+        body.split('\n').map((one, i) => ({ text: `${variables.substitute(one)}\n`, line: line + i, column: 1 })),
+      );
+      variables.set(into, [lines], command.line, doubtful, false);
+      continue;
+    }
+    if (name === 'unset') for (const word of expanded.slice(1)) variables.unset(textOf(word));
+    commands.push({ words: expanded, line: command.line, column: command.column });
+    const files = command.outputs.map((word) => textOf(variables.pieces(word)));
+    for (const { text: body, line } of command.documents) {
+      if (shells.has(name) || files.some((file) => /\.(sh|bash|slurm|sbatch)$/.test(file)))
+        follow(body, line, variables, commands, written);
+      else for (const file of files) written.push({ name: file, text: variables.substitute(body), line });
+    }
   }
-  return { commands, variables };
-}
-
-/** Truth of `[ … ]`, `[[ … ]]` and `test …` where the text decides it. */
-function truthOf(words: readonly ShellWord[], variables: ShellVariables): Truth {
-  const name = words[0] ? literal(words[0]) : '';
-  if (name !== '[' && name !== '[[' && name !== 'test') return 'unknown';
-  const inner = name === 'test' ? words.slice(1) : words.slice(1, -1);
-  const values = inner.map((word) => variables.pieces(word));
-  const texts = values.map(textOf);
-  const [a = '', b = '', c = ''] = texts;
-  if (texts.length === 2 && (a === '-z' || a === '-n')) {
-    if (values[1]?.some((piece) => piece.unset?.startsWith('$(') === true)) return 'unknown';
-    const empty = b === '' || values[1]?.every((piece) => piece.unset !== undefined) === true;
-    return (a === '-z') === empty;
-  }
-  if (values.flat().some((piece) => piece.unset !== undefined)) return 'unknown';
-  return texts.length === 3 ? (compare[b]?.(a, c) ?? 'unknown') : 'unknown';
 }
 
 /** Carries out the assignments at the head of a command; what is left is the command proper. */
 function assign(words: readonly ShellWord[], variables: ShellVariables, doubtful: boolean): readonly ShellWord[] {
   let at = 0;
-  const declares = words[0] !== undefined && declaring.has(literal(words[0]));
+  const declares = words[0] !== undefined && declaring.has(unquoted(words[0]));
   if (declares) at++;
   for (; at < words.length; at++) {
     const word = words[at];

@@ -44,6 +44,11 @@ export class ShellVariables {
     return variable;
   }
 
+  /** All that is known at the end of the script. */
+  entries(): [string, ShellVariable][] {
+    return [...this.#known];
+  }
+
   set(
     name: string,
     elements: readonly (readonly Piece[])[],
@@ -95,6 +100,14 @@ export class ShellVariables {
     });
   }
 
+  /** A here-document's text with the variables that are known put in. */
+  substitute(text: string): string {
+    return text.replace(/\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (whole, braced?: string, bare?: string) => {
+      const variable = this.get(braced ?? bare ?? '');
+      return variable ? textOf(variable.elements[0] ?? []) : whole;
+    });
+  }
+
   #elements(part: ShellPart): readonly (readonly Piece[])[] {
     const { line, column } = part;
     if (part.kind === 'text') return [[{ text: part.text, line, column }]];
@@ -136,7 +149,9 @@ export class ShellVariables {
     }
     if (variable === undefined) return unknown;
     if (index === '@' || index === '*') return variable.elements;
-    return [variable.elements[index === undefined ? 0 : Number(index)] ?? []];
+    if (index === undefined) return [variable.elements[0] ?? []];
+    const at = shellArithmetic(index, (other) => textOf(this.get(other)?.elements[0] ?? []));
+    return at === undefined ? unknown : [variable.elements[at] ?? []];
   }
 
   /** Default text inside `${V:-…}`. */

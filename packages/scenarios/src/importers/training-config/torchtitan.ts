@@ -5,11 +5,24 @@ import { InputError } from '../../schema/input-error.js';
 import { isTree, type Tree } from '../../schema/paths.js';
 import { overlappedTensor } from './megatron-arguments.js';
 import { nameOfFile, type Setting, Settings } from './settings.js';
+import { spellings } from './torchtitan-keys.js';
 import { torchtitanModels } from './torchtitan-models.js';
+import { torchtitanPipeline } from './torchtitan-pipeline.js';
 import type { TrainingConfig } from './types.js';
 
 const silent =
-  /^(job|profiling|metrics|optimizer|lr_scheduler|checkpoint|validation|comm|fault_tolerance|debug|memory_estimation|experimental\.custom)\.|^model\.(hf_assets_path|tokenizer_path|print_after|norm_type)|^training\.(max_norm|dataset|steps|seed|deterministic|debug|gc_|enable_cpu_dummy|compile)|^compile\.|^(quantize|float8|mx)\.|^parallelism\.(context_parallel_rotate|disable_loss_parallel|enable_compiled_autograd|pipeline_parallel_split)|^activation_checkpoint\.(per_op|early_stop|mode|selective|preserve|determinism|debug)/;
+  /^(job|profiling|metrics|optimizer|lr_scheduler|checkpoint|validation|comm|fault_tolerance|debug|memory_estimation|experimental\.custom)\.|^model\.(hf_assets_path|tokenizer_path|print_after|norm_type)|^training\.(max_norm|dataset|steps|seed|deterministic|debug|gc_|enable_cpu_dummy|compile)|^compile\.|^(quantize|float8|mx)\.|^(parallelism|experimental)\.(disable_loss_parallel|enable_compiled_autograd|context_parallel_load_balancer|fsdp_disable_prefetch)|^activation_checkpoint\.(per_op|early_stop|mode|selective|preserve|determinism|debug)/;
+
+const unmodelled: Readonly<Record<string, string>> = {
+  'float8.enable_fsdp_float8_all_gather': 'is not modelled: parameters are gathered in 16 bits',
+  'quantize.linear.float8.enable_fsdp_float8_all_gather': 'is not modelled: parameters are gathered in 16 bits',
+  'float8.emulate': 'is not modelled: fp8 in hardware is taken',
+  'quantize.linear.float8.emulate': 'is not modelled: fp8 in hardware is taken',
+  'optimizer.early_step_in_backward': 'is not modelled: the optimizer follows the backward',
+  'training.deterministic': 'is not modelled: the usual kernels',
+  'debug.deterministic': 'is not modelled: the usual kernels',
+  'fault_tolerance.enable': 'is not modelled in a step',
+};
 
 /** Line of every key of a TOML text, by dotted path: the parser gives values only. */
 function linesOf(text: string): Map<string, { line: number; column: number }> {
@@ -55,8 +68,6 @@ function flat(tree: Tree, prefix: string, lines: ReturnType<typeof linesOf>, int
   }
 }
 
-const old = (key: string): string[] => [`parallelism.${key}`, `experimental.${key}`, `training.${key}`];
-
 function modelOf(settings: Settings): unknown {
   const field = 'job.model';
   const flavor = settings.find('model.flavor');
@@ -81,7 +92,7 @@ function modelOf(settings: Settings): unknown {
     return undefined;
   }
   settings.text('model.flavor', field);
-  const size = String(flavor.value);
+  const size = String(flavor.value).replace(/_(flex|varlen|sdpa)(_attn)?$/, '');
   if (Object.hasOwn(flavors, size)) return flavors[size];
   settings.issue(
     flavor,
@@ -95,47 +106,17 @@ function modelOf(settings: Settings): unknown {
 const layersOf = (model: unknown): number | undefined =>
   catalogueModels.find(({ shape }) => shape.name === model)?.shape.layers;
 
-interface Pipeline {
-  readonly schedule: string;
-  readonly virtualStages: number;
-}
-
-function pipelineOf(settings: Settings, pipeline: number, layers: number | undefined): Pipeline {
-  const keys = old('pipeline_parallel_schedule');
-  const field = 'job.schedule';
-  const layersPerStage = settings.count(old('pipeline_parallel_layers_per_stage'), 'job.parallel.virtualStages');
-  const name = settings.text(keys, field);
-  if (pipeline === 1) return { schedule: '1f1b', virtualStages: 1 };
-  if (name === undefined)
-    settings.assume('parallelism.pipeline_parallel_schedule', 'not given: 1F1B, the default of torchtitan', field);
-  const looped =
-    layersPerStage !== undefined && layers !== undefined
-      ? Math.max(1, Math.ceil(layers / layersPerStage / pipeline))
-      : 2;
-  switch ((name ?? '1F1B').toLowerCase()) {
-    case 'gpipe':
-      return { schedule: 'gpipe', virtualStages: 1 };
-    case '1f1b':
-      return { schedule: '1f1b', virtualStages: 1 };
-    case 'interleaved1f1b':
-      return { schedule: 'interleaved', virtualStages: looped };
-    case 'interleavedzerobubble':
-    case 'loopedbfs':
-      settings.warn(keys, 'is not modelled: interleaved 1F1B is taken', field);
-      return { schedule: 'interleaved', virtualStages: looped };
-    case 'zbvzerobubble':
-      return { schedule: 'zb-v', virtualStages: 1 };
-    case 'dualpipev':
-      settings.warn(keys, 'is not modelled: ZB-V is taken, the same placement without overlapped pairs', field);
-      return { schedule: 'zb-v', virtualStages: 1 };
-    default: {
-      const setting = settings.find(keys);
-      const known = ['GPipe', '1F1B', 'Interleaved1F1B', 'InterleavedZeroBubble', 'ZBVZeroBubble', 'DualPipeV'];
-      if (setting)
-        settings.issue(setting, `unknown schedule ${name}${didYouMean(name ?? '', known)}`, known.join(' | '), field);
-      return { schedule: '1f1b', virtualStages: 1 };
-    }
-  }
+/** Sequences of a micro-batch: of the whole local batch without a pipeline; older versions give their number. */
+function microBatchOf(settings: Settings, pipeline: number, local: number): number {
+  const field = 'job.microBatch';
+  const size = settings.count(spellings('pipeline_parallel_microbatch_size'), field);
+  const number = settings.count(spellings('pipeline_parallel_microbatches'), field);
+  if (pipeline === 1) return local;
+  if (size !== undefined || number === undefined) return size ?? 1;
+  const setting = settings.find(spellings('pipeline_parallel_microbatches'));
+  if (local % number !== 0 && setting)
+    settings.issue(setting, `${number} do not divide the local batch ${local}`, `a divisor of ${local}`, field);
+  return Math.max(1, Math.floor(local / number));
 }
 
 function recomputeOf(
@@ -151,6 +132,9 @@ function recomputeOf(
     settings.warn('activation_checkpoint.mode', 'is not modelled: selective is taken', field);
   const option = settings.text('activation_checkpoint.selective_ac_option', field) ?? '2';
   const every = Number(option);
+  const chosen = settings.find('activation_checkpoint.selective_ac_option');
+  if (chosen && option !== 'op' && !(Number.isInteger(every) && every > 0))
+    settings.issue(chosen, `is ${option}`, 'op, or a whole number n for every nth layer', field);
   if (Number.isInteger(every) && every > 0 && layersOfStage !== undefined) {
     const recomputeLayers = Math.max(1, Math.round(layersOfStage / every));
     settings.assume(
@@ -160,12 +144,13 @@ function recomputeOf(
     );
     return { recompute: 'full', recomputeLayers };
   }
+  const recomputeLayers = layersOfStage === undefined ? undefined : Math.max(1, Math.ceil(layersOfStage / 2));
   settings.warn(
     ['activation_checkpoint.selective_ac_option', 'activation_checkpoint.mode'],
-    'is taken as selective: core attention alone is recomputed, while torchtitan also recomputes every second GEMM and what is no GEMM',
+    `by operator is taken as full of half of the layers${recomputeLayers === undefined ? '' : ` (${recomputeLayers} of a stage)`}: every second GEMM is run again`,
     field,
   );
-  return { recompute: 'selective' };
+  return recomputeLayers === undefined ? { recompute: 'selective' } : { recompute: 'full', recomputeLayers };
 }
 
 function precisionOf(settings: Settings): string {
@@ -192,15 +177,20 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
     tool: 'torchtitan',
     spell: (key) => key,
   });
-  const degree = (key: string, field: string): number => settings.count(old(key), field) ?? 1;
+  const degree = (key: string, field: string): number => settings.count(spellings(key), field) ?? 1;
   const tensor = degree('tensor_parallel_degree', 'job.parallel.tensor');
   const pipeline = degree('pipeline_parallel_degree', 'job.parallel.pipeline');
   const context = degree('context_parallel_degree', 'job.parallel.context');
   const expert = degree('expert_parallel_degree', 'job.parallel.expert');
   const model = modelOf(settings);
-  const expertTensor = settings.count(old('expert_tensor_parallel_degree'), 'job.parallel.expertTensor') ?? 1;
-  const shard = settings.count(old('data_parallel_shard_degree'), 'job.parallel.zero', -1) ?? -1;
-  const replicas = settings.count(old('data_parallel_replicate_degree'), 'job.options.shardGroup') ?? 1;
+  const expertTensor = settings.count(spellings('expert_tensor_parallel_degree'), 'job.parallel.expertTensor') ?? 1;
+  const shard =
+    settings.count(
+      [...spellings('data_parallel_shard_degree'), 'training.data_parallel_degree'],
+      'job.parallel.zero',
+      -1,
+    ) ?? -1;
+  const replicas = settings.count(spellings('data_parallel_replicate_degree'), 'job.options.shardGroup') ?? 1;
   const local = settings.count(['training.local_batch_size', 'training.batch_size'], 'job.microBatch');
   if (local === undefined && !settings.has(['training.local_batch_size', 'training.batch_size']))
     settings.assume('training.local_batch_size', 'not given: 8, the default of torchtitan', 'job.microBatch');
@@ -216,20 +206,20 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
       'job.globalBatch',
     );
   const layers = isTree(model) && typeof model.layers === 'number' ? model.layers : layersOf(model);
-  const split = pipelineOf(settings, pipeline, layers);
-  const small = settings.count(old('pipeline_parallel_microbatch_size'), 'job.microBatch') ?? 1;
+  const split = torchtitanPipeline(settings, pipeline, layers);
+  const microBatch = microBatchOf(settings, pipeline, local ?? 8);
   const { recompute, recomputeLayers } = recomputeOf(settings, layers === undefined ? undefined : layers / pipeline);
   const reshard =
     settings.choice(
-      old('fsdp_reshard_after_forward'),
+      spellings('fsdp_reshard_after_forward'),
       ['default', 'always', 'never'],
       'job.options.reshardAfterForward',
     ) ?? 'default';
   const asyncTensor =
-    settings.flag(old('enable_async_tensor_parallel'), 'job.options.tensorOverlap') === true && tensor > 1;
+    settings.flag(spellings('enable_async_tensor_parallel'), 'job.options.tensorOverlap') === true && tensor > 1;
   if (asyncTensor)
     settings.warn(
-      old('enable_async_tensor_parallel'),
+      spellings('enable_async_tensor_parallel'),
       `is taken as ${overlappedTensor} of the neighbouring GEMM (job.options.tensorOverlap)`,
       'job.options.tensorOverlap',
     );
@@ -241,13 +231,31 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
     );
   const reduceType = settings.text('training.mixed_precision_reduce', 'job.options.gradientBytes') ?? 'float32';
   const steps = settings.count('training.steps', 'job.steps');
+  const rotate = settings.choice(
+    spellings('context_parallel_rotate_method'),
+    ['allgather', 'alltoall'],
+    'job.options.contextKind',
+  );
+  const comm = settings.text(spellings('expert_parallel_comm_backend'), 'job.options.expertDispatch');
+  const compiled = settings.flag(['compile.enable', 'training.compile'], 'job.options.fusedElementwise') === true;
+  for (const [key, why] of Object.entries(unmodelled)) if (settings.find(key)?.value === true) settings.warn(key, why);
+  const skipped = settings.find(['float8.filter_fqns', 'quantize.linear.float8.filter_fqns']);
+  if (
+    Array.isArray(skipped?.value) &&
+    skipped.value.some((name) => name !== 'output' && !/router|auto_filter/.test(String(name)))
+  )
+    settings.warn(
+      ['float8.filter_fqns', 'quantize.linear.float8.filter_fqns'],
+      'is not modelled: all GEMMs of a layer are in fp8',
+      'job.precision',
+    );
   const scenario: Tree = {
     name: nameOfFile(file),
     job: {
       model,
       sequenceLength: sequenceLength ?? 2048,
       globalBatch: global,
-      microBatch: pipeline > 1 ? small : (local ?? 8),
+      microBatch,
       precision: precisionOf(settings),
       parallel: {
         tensor,
@@ -265,9 +273,14 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
         reshardAfterForward: reshard === 'always' || (reshard === 'default' && pipeline === 1),
         gradientBytes: reduceType === 'float32' ? 4 : 2,
         tensorOverlap: asyncTensor ? overlappedTensor : 0,
-        contextKind: 'allgather',
+        contextKind: rotate === 'alltoall' ? 'ring' : 'allgather',
+        expertDispatch: comm === 'deepep' || comm === 'hybridep' ? 'hierarchical' : 'direct',
+        // PyTorch's non-reentrant checkpoints stop early; eager layers run a kernel an operation.
+        recomputeStopsEarly: true,
+        fusedElementwise: compiled,
         offloadOptimizer: settings.flag('training.enable_cpu_offload') === true,
         ...(recomputeLayers === undefined ? {} : { recomputeLayers }),
+        ...(split.stageLayers === undefined ? {} : { stageLayers: split.stageLayers }),
       },
       steps,
     },
@@ -275,6 +288,7 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
   settings.ignore((key) => silent.test(key));
   settings.nameLeftovers();
   return settings.finish('torchtitan', scenario, {
+    stack: 'torchtitan-2025',
     ...(global === undefined ? { batchPerReplica: local ?? 8 } : {}),
     ...(replicas > 1 && shard !== 1 ? { replicas } : {}),
     ...(shard > 0 ? { gpus: shard * replicas * tensor * pipeline * context } : {}),

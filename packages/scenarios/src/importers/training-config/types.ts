@@ -46,6 +46,8 @@ export interface TrainingConfig {
   readonly replicas?: number;
   /** GPUs that the file itself asks for. */
   readonly gpus?: number;
+  /** The catalogue's stack of this software, for devices that have it. */
+  readonly stack?: string;
   readonly warnings: readonly ConfigWarning[];
   readonly issues: readonly ConfigIssue[];
   /** Where the argument stood that a field of the scenario is from. */

@@ -1,19 +1,12 @@
-import {
-  type Cluster,
-  type Job,
-  type ModelShape,
-  type Precision,
-  parameterCount,
-  type RecomputeModule,
-  stepMemory,
-} from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
-import { measuredStepSeconds } from './measured-time.js';
+import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
-import { rowHardware } from './row-hardware.js';
+import { rowHardware, unknownHardware } from './row-hardware.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
-import { mlaOf, precisionOf, recomputeOf } from './row-words.js';
+import { withLeastRecompute } from './row-recompute.js';
+import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
 export interface RowJob {
@@ -24,6 +17,8 @@ export interface RowJob {
   /** The fleet had slow hosts; absent = all alike. */
   readonly slowHosts?: SlowHosts;
   readonly measured: readonly number[];
+  /** What a reading of memory counts: all that the device holds (default), or what the framework's allocator has taken. */
+  readonly memoryReading?: 'device' | 'allocator';
   readonly assumed: readonly string[];
 }
 
@@ -138,6 +133,10 @@ function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { 
   };
 }
 
+/** True when 16-bit weights and gradients with unsharded optimizer states fit a device at all. */
+const unshardedFits = (model: ModelShape, memoryBytes: number, ranks: number): boolean =>
+  (16 * parameterCount(model).total) / ranks <= memoryBytes;
+
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
 function nearestStack(device: string, wanted: string): string | undefined {
   const names = stacksOf(device).map((stack) => stack.name);
@@ -158,27 +157,6 @@ function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
   if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
   assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
   return tensor;
-}
-
-/**
- * A run that was published did fit: where it does not say what it recomputed, the least with which it does, in the order in which
- * recipes reach for it: what is cheap to compute again first. As it is where nothing makes it fit, and of dense models, which
- * recipes keep in memory by other means (activations on the host).
- */
-function leastRecomputed(job: Job, cluster: Cluster, assumed: string[]): Job {
-  if (!job.model.experts || stepMemory(job, cluster).fits) return job;
-  const steps: RecomputeModule[][] = [
-    ...(job.model.mla ? [['mla_up_proj' as const]] : []),
-    ['mla_up_proj', 'layernorm', 'moe_act'],
-    ['mla_up_proj', 'layernorm', 'moe_act', 'mlp', 'shared_experts'],
-  ];
-  for (const modules of steps) {
-    const lighter: Job = { ...job, recompute: 'selective', options: { ...job.options, recomputeModules: modules } };
-    if (!stepMemory(lighter, cluster).fits) continue;
-    assumed.push(`recomputed, so that it fits: ${modules.join(', ')}`);
-    return lighter;
-  }
-  return job;
 }
 
 /** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
@@ -218,25 +196,34 @@ function graphedExperts(
 const saysMemory = ({ measured }: PublishedRow): boolean =>
   (measured.memoryGiB ?? measured.outOfMemory) !== undefined && (measured.memoryGiB ?? measured.outOfMemory) !== null;
 
+/** Why a row without a time is not scored for time. */
+function reasonWithoutTime({ measured }: PublishedRow): string {
+  if (measured.tflopsPerGpu) return 'no step time was published, and TFLOP/s without what they count (tflopsKind)';
+  return 'no step time was published';
+}
+
 /** Reads a published row; everything that it does not say, or that could not be read, is named in `assumed`. */
 export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const assumed: string[] = [];
   const skip = (skipped: string): SkippedRow => ({ id: row.id, skipped });
-  const measured = measuredStepSeconds(row);
-  if (measured.length === 0 && !saysMemory(row)) return skip('no step time was published');
+  if (otherBenchmark(row)) return skip(`${row.model.name} is not scored: no pre-training of a language model`);
+  const published = measuredStepSeconds(row);
+  const timed = published.length > 0 || hasCountedFlops(row);
+  if (!timed && !saysMemory(row)) return skip(reasonWithoutTime(row));
+  assumed.push(...(row.notRead ?? []));
   const practice = practiceOf(source, row.section ?? '', row.id);
   assumed.push(...practice.assumed);
   const model = rowModel(row, assumed, practice);
   if (!model) return skip('no model shape was published');
   const hardware = rowHardware(row, source, assumed);
-  if (!hardware) return skip(`hardware ${row.gpu ?? row.system ?? ''} is not known`);
+  if (!hardware) return skip(unknownHardware(row));
   const sequenceLength = row.model.seqLen;
   if (!sequenceLength || !row.globalBatch) return skip('no sequence length or global batch was published');
   const usual = catalogueDevice(hardware.device)?.peakFlops.fp8 ? practice.precision : 'bf16';
-  const printed = row.dtype ? precisionOf(row.dtype) : undefined;
-  const precision = printed ?? usual;
-  if (!printed)
-    assumed.push(row.dtype ? `precision: ${usual}, dtype ${row.dtype} is not known` : `precision: ${usual}`);
+  if (!row.dtype) assumed.push(`precision: ${usual}`);
+  const readPrecision = row.dtype ? precisionOf(row.dtype) : usual;
+  if (!readPrecision) assumed.push(`dtype ${row.dtype} not read: ${usual}`);
+  const precision = readPrecision ?? usual;
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
   const fewest = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
   const cut = tensorSize(fewest, row.gpus, model);
@@ -248,18 +235,16 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
   if (row.tensorParallel === undefined || row.tensorParallel === null)
     assumed.push(cut > 1 ? `parallelism: tensor ${cut}, the rest data` : 'parallelism: data parallel only');
-  const sharded = /fsdp/i.test(row.schedule ?? '') && !/ZeRO-2/i.test(row.schedule ?? '');
-  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || sharded || row.zeroStage === 3;
-  const zeroOf = (): 0 | 1 | 2 | 3 => {
-    if (fsdp) return 3;
-    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
-    if (row.optimizerSharding === true) return 1;
-    if (row.optimizerSharding === false) return 0;
-    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
-  };
-  const schedule = row.schedule?.toLowerCase() ?? '';
+  const schedule = scheduleOf(row.schedule ?? '');
+  if (!schedule.read) assumed.push(`schedule ${row.schedule} not read: 1f1b`);
+  const sharding = shardingOf(row.optimizerSharding);
+  if (sharding === 'unread') assumed.push(`optimizerSharding ${row.optimizerSharding} not read`);
+  const fsdp = (row.fsdpShardGroup ?? 0) > 0 || schedule.sharded || row.zeroStage === 3;
+  // Megatron-LM itself has no ZeRO-3: its rows of it ran DeepSpeed.
+  const deepSpeed = row.zeroStage === 3 && practice.zero !== 3;
+  if (deepSpeed) assumed.push("ZeRO-3 is DeepSpeed's");
   const perRank = model.layers / pipeline;
-  const interleaves = pipeline > 1 && /interleav/.test(schedule);
+  const interleaves = pipeline > 1 && schedule.kind === 'interleaved';
   let virtualStages = interleaves ? (row.interleave ?? 0) : 1;
   const assumedInterleaving = interleaves && (virtualStages <= 1 || model.layers + 2 < pipeline * virtualStages);
   if (assumedInterleaving) {
@@ -276,15 +261,26 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     if (pipeline > 1) assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
-  const recompute = perOperator ? 'full' : row.recompute ? recomputeOf(row.recompute) : undefined;
-  // torchtitan's per-operator checkpointing keeps every second matmul: as much is run again as with half of the layers.
-  if (perOperator) assumed.push('selective-op recomputation: as full of half of the layers');
+  const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
+  if (readRecompute === 'unread') assumed.push(`recompute ${row.recompute} not read`);
+  const recompute = perOperator ? 'selective' : readRecompute === 'unread' ? undefined : readRecompute;
+  if (perOperator) assumed.push('selective-op recomputation: all but attention and every second matmul');
   if (recompute === undefined) assumed.push(`recomputation: ${practice.recompute}`);
   const sequenceParallel = tensor > 1 && (row.sequenceParallel ?? practice.sequenceParallel);
   const stackName = nearestStack(hardware.device, practice.stack);
   const device = catalogueDevice(hardware.device, stackName);
   if (!device) return skip(`no device ${hardware.device}`);
   if (stackName !== practice.stack) assumed.push(`stack: ${device.stack} (no ${practice.stack} for this device)`);
+  const zeroOf = (): 0 | 1 | 2 | 3 => {
+    if (fsdp) return 3;
+    if (row.zeroStage === 0 && !unshardedFits(model, device.memoryBytes, tensor * pipeline)) {
+      assumed.push('optimizer sharded: its states alone would not fit a device');
+      return 1;
+    }
+    if (row.zeroStage === 0 || row.zeroStage === 1 || row.zeroStage === 2) return row.zeroStage;
+    if (sharding !== undefined && sharding !== 'unread') return sharding;
+    return practice.zero === 3 ? (data > 1 ? 3 : 0) : practice.zero;
+  };
   const pure = row.mixedPrecisionMode === 'PURE';
   const gradientBytes = pure ? 2 : (practice.options.gradientBytes ?? 4);
   // Batches that do not divide (warm-up, remainders) are rounded to whole micro-batches.
@@ -313,7 +309,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       sequenceParallel,
       zero: zeroOf(),
     },
-    schedule: virtualStages > 1 ? 'interleaved' : /gpipe/.test(schedule) ? 'gpipe' : '1f1b',
+    schedule:
+      virtualStages > 1 ? 'interleaved' : schedule.kind === 'interleaved' || pipeline === 1 ? '1f1b' : schedule.kind,
     recompute: recompute ?? practice.recompute,
     flopConvention: 'full',
     options: {
@@ -337,14 +334,18 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       offloadOptimizer: false,
       stageSplit: 'even',
       ...practice.options,
-      ...(pipeline === 1 ? practice.withoutPipeline : {}),
+      ...(pipeline === 1 ? practice.withoutPipeline : practice.withPipeline),
       ...graphed?.options,
+      ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeLayers: Math.ceil(model.layers / 2) } : {}),
+      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
+  const counted = published.length > 0 ? undefined : secondsOfFlops(row, job);
+  if (counted !== undefined)
+    assumed.push(`measured: ${row.measured.tflopsPerGpu} TFLOP/s of ${row.measured.tflopsKind}`);
   const domainDevice = { ...device, scaleUp: { ...device.scaleUp, domain: hardware.domain } };
   const cluster: Cluster = {
     name: row.id,
@@ -363,15 +364,14 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     },
   };
   const cutJob = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
-  const filled =
-    recompute === undefined && practice.recompute === 'none' ? leastRecomputed(cutJob, cluster, assumed) : cutJob;
   return {
     id: row.id,
-    job: filled,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(cutJob, cluster, assumed) : cutJob,
     cluster,
     stack: device.stack,
-    measured,
+    measured: published.length > 0 || counted === undefined ? published : [counted],
     assumed,
+    ...(practice.memoryReading ? { memoryReading: practice.memoryReading } : {}),
     ...(practice.slowHosts ? { slowHosts: practice.slowHosts } : {}),
   };
 }

@@ -26,6 +26,12 @@ export interface Practice {
   readonly slowHosts?: SlowHosts;
   /** Options of jobs without a pipeline, where they differ. */
   readonly withoutPipeline?: Partial<JobOptions>;
+  /** Options of jobs with a pipeline, where they differ. */
+  readonly withPipeline?: Partial<JobOptions>;
+  /** What a published reading of memory counts: all that the device holds, or what the framework's allocator has taken. */
+  readonly memoryReading?: 'device' | 'allocator';
+  /** Rows that do not publish their recomputation ran with as little of it, and of offloading, as their memory needs. */
+  readonly leastRecompute?: boolean;
   /** Options of MoE jobs in block-scaled fp8 on Blackwell from a container on, where they differ. */
   readonly graphedExperts?: { readonly since: string; readonly options: Partial<JobOptions>; readonly assumed: string };
   /** What is assumed, in words. */
@@ -33,6 +39,46 @@ export interface Practice {
 }
 
 const overlapping = { p2p: 'async', dataOverlap: true, gradientBytes: 4 } as const;
+
+/** BLOOM's trials before its BF16Optimizer; their memory was read with nvidia-smi. */
+const bigScience: Practice = {
+  stack: 'megatron-deepspeed-2022',
+  attention: 'unfused',
+  sequenceParallel: false,
+  zero: 1,
+  precision: 'bf16',
+  microBatch: 1,
+  recompute: 'full',
+  dropout: false,
+  options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 2, framework: 'deepspeed' },
+  assumed: ['Megatron-DeepSpeed with ZeRO-1: 16-bit gradients, no overlap, pipe buffers kept until the backward'],
+};
+
+/** torchtitan: FSDP2 over fp32 parameters; its memory is what the caching allocator has reserved. */
+const torchtitan: Practice = {
+  stack: 'torchtitan-2025',
+  attention: 'flash',
+  sequenceParallel: true,
+  zero: 3,
+  precision: 'bf16',
+  microBatch: 1,
+  recompute: 'none',
+  dropout: false,
+  // torchao quantises where it multiplies.
+  options: {
+    ...overlapping,
+    recomputeStopsEarly: true,
+    framework: 'fsdp',
+    narrowStorage: 'none',
+    contextKind: 'allgather',
+    contextRepeatsHeads: true,
+  },
+  withPipeline: { reshardAfterForward: false },
+  memoryReading: 'allocator',
+  assumed: [
+    'FSDP2: a layer a unit, prefetch of one, fp32 parameters and reduction; recomputation by non-reentrant checkpoints that stop early; context ranks gather keys and values repeated for every head',
+  ],
+};
 
 const practices: readonly (readonly [RegExp, Practice])[] = [
   [
@@ -107,20 +153,15 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
     },
   ],
   [
-    /bloom|bigscience/i,
+    // From `Rebalancing layers` on, as the chronicle says: BF16Optimizer, whose fp32 gradients are not sharded.
+    /rebalancing layers/i,
     {
-      stack: 'megatron-deepspeed-2022',
-      attention: 'unfused',
-      sequenceParallel: false,
-      zero: 1,
-      precision: 'bf16',
-      microBatch: 1,
-      recompute: 'full',
-      dropout: false,
-      options: { p2p: 'blocking', dataOverlap: false, gradientBytes: 4 },
-      assumed: ['Megatron-DeepSpeed with BF16Optimizer: fp32 gradients, ZeRO-1, no overlap'],
+      ...bigScience,
+      options: { ...bigScience.options, gradientBytes: 4 },
+      assumed: ['Megatron-DeepSpeed with BF16Optimizer: fp32 gradients beside bf16 ones, ZeRO-1, no overlap'],
     },
   ],
+  [/bloom|bigscience/i, bigScience],
   [
     /mosaic/i,
     {
@@ -132,27 +173,20 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
       microBatch: 1,
       recompute: 'none',
       dropout: false,
-      options: { ...overlapping, recomputeStopsEarly: true },
+      options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp' },
       assumed: ['FSDP: a layer a unit, prefetch of one; recomputation by non-reentrant checkpoints that stop early'],
     },
   ],
   [
-    /torchtitan/i,
+    // The tables of its paper: the loss was not compiled yet (`compiling loss function causes CUDA errors`, 2024).
+    /torchtitan.*table \d/i,
     {
-      stack: 'torchtitan-2025',
-      attention: 'flash',
-      sequenceParallel: true,
-      zero: 3,
-      precision: 'bf16',
-      microBatch: 1,
-      recompute: 'none',
-      dropout: false,
-      options: { ...overlapping, recomputeStopsEarly: true, contextKind: 'allgather', contextRepeatsHeads: true },
-      assumed: [
-        'FSDP2: a layer a unit, prefetch of one, fp32 reduction; recomputation by non-reentrant checkpoints that stop early; context ranks gather keys and values repeated for every head',
-      ],
+      ...torchtitan,
+      options: { ...torchtitan.options, lossKernel: 'eager' },
+      assumed: [...torchtitan.assumed, 'cross-entropy of the framework, in fp32'],
     },
   ],
+  [/torchtitan/i, torchtitan],
   [
     /llama 3 herd|llama3-405b/i,
     {
@@ -203,6 +237,7 @@ const practices: readonly (readonly [RegExp, Practice])[] = [
         expertDispatch: 'hierarchical',
         expertLayout: 'copied',
       },
+      leastRecompute: true,
       // Megatron-Bridge 0.5, scripts/performance/configs: cuda_graph_impl, moe_a2a_overlap and cutedsl_fused_grouped_mlp of MXFP8.
       graphedExperts: {
         since: '26.06',
@@ -237,5 +272,6 @@ export function practiceOf(source: string, section: string, id: string): Practic
   if (/megatron/i.test(source) && /narayanan/i.test(source)) {
     return /core|h100/i.test(section) ? modern : megatron2021;
   }
-  return practices.find(([pattern]) => pattern.test(source) || pattern.test(id))?.[1] ?? modern;
+  const where = `${source} ${section}`;
+  return practices.find(([pattern]) => pattern.test(where) || pattern.test(id))?.[1] ?? modern;
 }

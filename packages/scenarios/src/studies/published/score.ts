@@ -1,6 +1,6 @@
 import { jobProblems } from '../../schema/job-problems.js';
 import { expectedStep } from './expected-step.js';
-import type { PublishedFile } from './published-file.js';
+import type { PublishedFile, PublishedRow } from './published-file.js';
 import { rowJob } from './row-job.js';
 
 /** One scored row (contract of `validate --json`). */
@@ -34,36 +34,49 @@ export interface UnscoredRow {
   readonly reason: string;
 }
 
+/** Table that a row is from: as it says, else the word before the number of its id, else its file. */
+export const tableOf = (row: PublishedRow, name: string): string =>
+  row.source ?? /^([\w.-]+)\/[^/]+$/.exec(row.id)?.[1] ?? name;
+
 /** Scores every row of a published file that has a time. Rows with two conventions are scored against the nearer. */
 export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRow[]; unscored: UnscoredRow[] } {
   const scored: ScoredRow[] = [];
-  const unscored: UnscoredRow[] = [];
+  const unscored: UnscoredRow[] = (file.unreadable ?? []).map(({ id, reason }) => ({ id, source: name, reason }));
   for (const row of file.rows) {
-    const read = rowJob(row, file.source ?? name);
+    const source = tableOf(row, name);
+    const leaveOut = (reason: string): void => {
+      unscored.push({ id: row.id, source, reason });
+    };
+    const read = rowJob(row, row.source ?? file.source ?? name);
     if ('skipped' in read) {
-      unscored.push({ id: row.id, source: name, reason: read.skipped });
+      leaveOut(read.skipped);
       continue;
     }
     const problem = jobProblems(read.job)[0];
     if (problem) {
-      unscored.push({ id: row.id, source: name, reason: `${problem.path}: ${problem.message}` });
+      leaveOut(`${problem.path}: ${problem.message}`);
       continue;
     }
     if (read.measured.length === 0) {
-      unscored.push({ id: row.id, source: name, reason: 'no step time was published' });
+      leaveOut('no step time was published');
       continue;
     }
-    const { report, seconds: predicted } = expectedStep(read);
+    const step = attempt(() => expectedStep(read));
+    if (typeof step === 'string') {
+      leaveOut(step);
+      continue;
+    }
+    const { report, seconds: predicted } = step;
     const measured =
       [...read.measured].sort((a, b) => Math.abs(predicted - a) - Math.abs(predicted - b))[0] ?? predicted;
     const signedError = predicted / measured - 1;
     scored.push({
       id: row.id,
-      source: name,
+      source,
       hardware: read.cluster.device.name,
       stack: read.stack,
       use: row.use ?? 'validation',
-      uncertain: row.uncertain !== undefined,
+      uncertain: Boolean(row.uncertain),
       model: read.job.model.name,
       section: row.section ?? '',
       gpus: row.gpus,
@@ -82,4 +95,14 @@ export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRo
     });
   }
   return { scored, unscored };
+}
+
+/** A value, or why it cannot be had. */
+function attempt<T extends object>(make: () => T): T | string {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
 }

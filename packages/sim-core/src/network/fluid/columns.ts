@@ -15,3 +15,11 @@ export function grownIntegers(old: Int32Array<ArrayBuffer>, length: number, fill
   if (fill !== 0) wide.fill(fill, old.length);
   return wide;
 }
+
+/** The same for small integers. */
+export function grownBytes(old: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= old.length) return old;
+  const wide = new Uint8Array(Math.max(length, 2 * old.length));
+  wide.set(old);
+  return wide;
+}

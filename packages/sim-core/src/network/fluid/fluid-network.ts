@@ -1,6 +1,7 @@
-import { ActivityQueue } from './activity-queue.js';
-import { grownDoubles, grownIntegers } from './columns.js';
+import { grownBytes, grownDoubles, grownIntegers } from './columns.js';
+import { EventQueue } from './event-queue.js';
 import { MaxMinSolver } from './max-min-solver.js';
+import { Progress } from './progress.js';
 import { checkCapacity, heldByCap, heldByNothing, SharingSystem } from './sharing-system.js';
 
 export interface ActivityOptions {
@@ -31,7 +32,8 @@ enum Phase {
 
 /**
  * Transfers that share links max-min fairly, over time (spec/model.md 6.1). Changes at one instant are one solve, and a
- * solve reaches only as far as the change does. Remaining volumes are brought up to date only when a rate changes.
+ * solve reaches only as far as the change does. An event is the next end of all whom one link holds, or of one activity
+ * that no link holds.
  *
  * A loop over it: start what starts now; `nextTime()`; `advanceTo()` that time, or an earlier one at which something else
  * happens; look at finishedTags[0 .. finishedCount).
@@ -43,27 +45,32 @@ export class FluidNetwork {
   finishedTags = new Int32Array(64);
   finishedCount = 0;
   readonly #system: SharingSystem;
+  readonly #progress: Progress;
   readonly #solver: MaxMinSolver;
-  readonly #queue = new ActivityQueue();
-  #now = 0;
+  readonly #queue = new EventQueue();
+  // Starts that are no integers: V8 then need not change its mind later.
+  #now = 0.5;
   #solves = 0;
-  #activityUpdates = 0;
   #phase = new Uint8Array(64);
-  #volume = new Float64Array(64);
-  #remaining = new Float64Array(64);
-  /** When `remaining` was true. */
-  #updated = new Float64Array(64);
+  /** Volume over share. */
+  #need = new Float64Array(64);
   #tag = new Int32Array(64);
   // Changes since the last solve.
   #entered = new Int32Array(64);
   #enteredCount = 0;
-  #disturbed = new Int32Array(64);
-  #disturbedCount = 0;
 
-  /** @throws RangeError when a capacity is negative or not a number. */
-  constructor(capacitiesBytesPerSecond: ArrayLike<number>) {
+  /**
+   * @param room Activities and edges (links of all of them) that will be under way at once, as far as is known: columns then
+   * do not grow on the way.
+   * @throws RangeError when a capacity is negative or not a number.
+   */
+  constructor(capacitiesBytesPerSecond: ArrayLike<number>, room?: { activities: number; edges: number }) {
+    this.#now = 0;
     this.#system = new SharingSystem(capacitiesBytesPerSecond);
-    this.#solver = new MaxMinSolver(this.#system);
+    this.#progress = new Progress(this.#system);
+    this.#solver = new MaxMinSolver(this.#system, this.#progress);
+    if (room) this.#system.reserve(room.activities, room.edges);
+    this.#grow(room?.activities ?? 0);
   }
 
   /** Simulated seconds. */
@@ -78,12 +85,14 @@ export class FluidNetwork {
 
   /** Rates that were computed, over all solves. */
   get activityUpdates(): number {
-    return this.#activityUpdates;
+    return this.#solver.updates;
   }
 
   /** Adds a link and returns its id. @throws RangeError when the capacity is negative or not a number. */
   addLink(capacityBytesPerSecond: number): number {
-    return this.#system.addLink(capacityBytesPerSecond);
+    const link = this.#system.addLink(capacityBytesPerSecond);
+    this.#progress.grow(0);
+    return link;
   }
 
   /**
@@ -126,21 +135,20 @@ export class FluidNetwork {
     if (!(share > 0 && share < infinity)) throw new RangeError(`FluidNetwork.start: share is ${share}`);
     const activity = this.#system.add(links, weights, rateCap, share);
     if (activity >= this.#tag.length) this.#grow(activity + 1);
-    this.#volume[activity] = volume;
-    this.#remaining[activity] = volume;
+    this.#need[activity] = volume / share;
     this.#tag[activity] = tag;
     if (volume === 0 || latencySeconds > 0) {
       this.#phase[activity] = volume === 0 ? Phase.empty : Phase.latent;
-      this.#queue.set(activity, this.#now + latencySeconds);
-    } else this.#enter(activity);
+      this.#queue.set(eventOfActivity(activity), this.#now + latencySeconds);
+    } else this.#enter(activity, volume / share);
     return activity;
   }
 
   /** Takes an activity out before it is complete. @throws RangeError when it is not under way. */
   cancel(activity: number): void {
     this.#mustBeUnderWay(activity, 'cancel');
-    this.#queue.remove(activity);
-    if (this.#phase[activity] === Phase.flowing) this.#leave(activity);
+    if (this.#phase[activity] === Phase.flowing) this.#takeOff(activity);
+    else this.#queue.remove(eventOfActivity(activity));
     this.#free(activity);
   }
 
@@ -151,8 +159,14 @@ export class FluidNetwork {
   setCapacity(link: number, capacityBytesPerSecond: number): void {
     if (!(link >= 0 && link < this.#system.links)) throw new RangeError(`FluidNetwork.setCapacity: no link ${link}`);
     checkCapacity(capacityBytesPerSecond);
+    // What an activity can have at most changes with it: those on the link come anew, with what they have left.
+    const activities = this.#system.activitiesOn(link);
+    const left = activities.map((activity) => this.#progress.leftAt(activity, this.#now));
+    for (const activity of activities) this.#takeOff(activity);
     this.#system.capacity[link] = capacityBytesPerSecond;
-    if ((this.#system.members[link] as number) > 0) this.#disturb(link);
+    activities.forEach((activity, i) => {
+      this.#enter(activity, left[i] ?? 0);
+    });
   }
 
   /** Bytes per second that a link carries at most. */
@@ -163,22 +177,25 @@ export class FluidNetwork {
   /** Present load of a link, in bytes per second. */
   linkLoad(link: number): number {
     this.#settle();
-    return this.#system.load[link] ?? 0;
+    return link >= 0 && link < this.#system.links ? this.#system.loadOf(link) : 0;
   }
 
   /** Present rate of an activity, in units of volume per second; 0 before its first byte and when a link is down. */
   rateOf(activity: number): number {
     this.#mustBeUnderWay(activity, 'rateOf');
     this.#settle();
-    return this.#system.rateOf(activity);
+    if (this.#phase[activity] !== Phase.flowing) return 0;
+    return this.#system.levelOf(activity) * (this.#system.share[activity] as number);
   }
 
   /** Volume that an activity still has to send. */
   remainingOf(activity: number): number {
     this.#mustBeUnderWay(activity, 'remainingOf');
-    return this.#phase[activity] === Phase.flowing
-      ? this.#remainingAt(activity, this.#now)
-      : (this.#volume[activity] as number);
+    const left =
+      this.#phase[activity] === Phase.flowing
+        ? this.#progress.leftAt(activity, this.#now)
+        : (this.#need[activity] as number);
+    return left * (this.#system.share[activity] as number);
   }
 
   /** Time of the next completion or end of a latency; Infinity when nothing will happen by itself. */
@@ -205,28 +222,37 @@ export class FluidNetwork {
     this.#now = time;
     if (next > time || next === infinity) return;
     const until = time + time * clockRounding;
-    for (let activity = queue.first; activity >= 0; activity = queue.first) {
-      const phase = this.#phase[activity];
-      if (queue.firstTime > until) {
-        if (phase !== Phase.flowing) break;
-        if (this.#remainingAt(activity, time) > (this.#volume[activity] as number) * nothingLeft) break;
-      }
-      queue.remove(activity);
-      if (phase === Phase.latent) this.#enter(activity);
-      else {
-        if (phase === Phase.flowing) this.#leave(activity);
-        this.#report(activity);
-        this.#free(activity);
+    for (let event = queue.first; event >= 0; event = queue.first) {
+      const due = queue.firstTime <= until;
+      if ((event & 1) === 0) {
+        if (!this.#completeHeld(event >> 1, due)) break;
+      } else {
+        const activity = event >> 1;
+        const phase = this.#phase[activity];
+        if (!due && !(phase === Phase.flowing && this.#isAtEnd(activity))) break;
+        queue.remove(event);
+        if (phase === Phase.latent) this.#enter(activity, this.#need[activity] as number);
+        else this.#complete(activity);
       }
     }
   }
 
-  #remainingAt(activity: number, time: number): number {
-    const rate = this.#system.rateOf(activity);
-    const elapsed = time - (this.#updated[activity] as number);
-    return elapsed > 0
-      ? Math.max(0, (this.#remaining[activity] as number) - elapsed * rate)
-      : (this.#remaining[activity] as number);
+  /** Completes those whose end a link's clock has reached; the next one in any case when it is due. */
+  #completeHeld(link: number, due: boolean): boolean {
+    const { next } = this.#progress;
+    let activity = next[link] as number;
+    if (!due && !this.#isAtEnd(activity)) return false;
+    this.#queue.remove(link << 1);
+    this.#progress.read(link, this.#now);
+    do {
+      this.#complete(activity);
+      activity = next[link] as number;
+    } while (activity >= 0 && this.#isAtEnd(activity));
+    return true;
+  }
+
+  #isAtEnd(activity: number): boolean {
+    return this.#progress.leftAt(activity, this.#now) <= (this.#need[activity] as number) * nothingLeft;
   }
 
   #mustBeUnderWay(activity: number, method: string): void {
@@ -236,67 +262,55 @@ export class FluidNetwork {
   }
 
   /** First byte. */
-  #enter(activity: number): void {
+  #enter(activity: number, need: number): void {
     const system = this.#system;
-    const { edgeLink, edgeWeight, members, capacity } = system;
     this.#phase[activity] = Phase.flowing;
-    this.#updated[activity] = this.#now;
-    let level = system.capLevel[activity] as number;
-    let holder = level < infinity ? heldByCap : heldByNothing;
-    const start = system.edgeStart[activity] as number;
-    const end = start + (system.edgeCount[activity] as number);
-    let alone = true;
-    for (let edge = start; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      if ((members[link] as number) > 0) {
-        alone = false;
-        break;
-      }
-      const full = (capacity[link] as number) / (edgeWeight[edge] as number);
-      if (full < level) {
-        level = full;
-        holder = link;
-      }
-    }
     system.enter(activity);
-    if (!alone) {
-      if (this.#enteredCount === this.#entered.length) {
-        this.#entered = grownIntegers(this.#entered, this.#enteredCount + 1);
+    const liveLinks = system.liveLinks[activity] as number;
+    if (liveLinks <= 1) {
+      const holder = system.holdAlone(activity);
+      if (holder >= 0) {
+        // Nobody else where it counts: its rate is nobody else's business.
+        this.#progress.join(holder, activity, need, this.#now);
+        this.#expect(holder);
+        return;
       }
-      this.#entered[this.#enteredCount++] = activity;
-      return;
-    }
-    // Nobody else on any of its links: its rate is nobody else's business.
-    system.assign(activity, level, holder);
-    if (holder >= 0) system.fullLevel[holder] = level;
-    if (level < infinity) {
-      for (let edge = start; edge < end; edge++) {
-        system.load[edgeLink[edge] as number] = level * (edgeWeight[edge] as number);
+      if (liveLinks === 0) {
+        this.#progress.set(activity, need, this.#now);
+        this.#queue.set(eventOfActivity(activity), this.#now + need / (system.capLevel[activity] as number));
+        return;
       }
     }
-    this.#predict(activity);
+    this.#progress.set(activity, need, this.#now);
+    if (this.#enteredCount === this.#entered.length) {
+      this.#entered = grownIntegers(this.#entered, this.#enteredCount + 1);
+    }
+    this.#entered[this.#enteredCount++] = activity;
+  }
+
+  /** Takes an activity off its links at any time. */
+  #takeOff(activity: number): void {
+    const holder = this.#system.bottleneck[activity] as number;
+    if (holder === heldByNothing) {
+      const at = this.#entered.indexOf(activity);
+      this.#entered.copyWithin(at, at + 1, this.#enteredCount--);
+    }
+    this.#queue.remove(eventOfActivity(activity));
+    this.#leave(activity);
+    if (holder >= 0) this.#expect(holder);
   }
 
   #leave(activity: number): void {
-    const system = this.#system;
-    system.leave(activity);
-    const start = system.edgeStart[activity] as number;
-    const end = start + (system.edgeCount[activity] as number);
-    for (let edge = start; edge < end; edge++) {
-      const link = system.edgeLink[edge] as number;
-      // Only those whom the link holds back can gain.
-      if ((system.held[link] as number) > 0) this.#disturb(link);
+    const holder = this.#system.bottleneck[activity] as number;
+    if (holder >= 0) {
+      this.#progress.read(holder, this.#now);
+      this.#progress.quit(holder, activity);
     }
+    this.#system.leave(activity);
   }
 
-  #disturb(link: number): void {
-    if (this.#disturbedCount === this.#disturbed.length) {
-      this.#disturbed = grownIntegers(this.#disturbed, this.#disturbedCount + 1);
-    }
-    this.#disturbed[this.#disturbedCount++] = link;
-  }
-
-  #report(activity: number): void {
+  #complete(activity: number): void {
+    if (this.#phase[activity] === Phase.flowing) this.#leave(activity);
     const at = this.finishedCount++;
     if (at === this.finishedIds.length) {
       this.finishedIds = grownIntegers(this.finishedIds, at + 1);
@@ -304,6 +318,7 @@ export class FluidNetwork {
     }
     this.finishedIds[at] = activity;
     this.finishedTags[at] = this.#tag[activity] as number;
+    this.#free(activity);
   }
 
   #free(activity: number): void {
@@ -313,54 +328,50 @@ export class FluidNetwork {
 
   /** Solves the changes of this instant, if there are any. */
   #settle(): void {
-    if (this.#enteredCount === 0 && this.#disturbedCount === 0) return;
     const system = this.#system;
+    if (this.#enteredCount === 0 && system.disturbedCount === 0) return;
     const solver = this.#solver;
-    solver.begin();
-    for (let i = 0; i < this.#disturbedCount; i++) solver.disturb(this.#disturbed[i] as number);
+    const updates = solver.updates;
+    solver.begin(this.#now);
+    for (let i = 0; i < system.disturbedCount; i++) solver.disturb(system.disturbed[i] as number);
     for (let i = 0; i < this.#enteredCount; i++) {
-      const activity = this.#entered[i] as number;
-      // It may have been cancelled, and its id given to another, since.
-      if (this.#phase[activity] === Phase.flowing && system.bottleneck[activity] === heldByNothing)
-        solver.admit(activity);
+      solver.admit(this.#entered[i] as number);
     }
     this.#enteredCount = 0;
-    this.#disturbedCount = 0;
+    system.disturbedCount = 0;
     solver.solve();
-    const { changed, changedCount, newLevel, newBottleneck } = solver;
-    if (changedCount === 0) return;
-    this.#solves++;
-    this.#activityUpdates += changedCount;
-    for (let i = 0; i < changedCount; i++) {
-      const activity = changed[i] as number;
-      const level = newLevel[activity] as number;
-      const isNew = system.bottleneck[activity] === heldByNothing;
-      if (!isNew && level === system.level[activity]) {
-        system.assign(activity, level, newBottleneck[activity] as number);
-        continue;
+    if (solver.updates > updates) this.#solves++;
+    const { changedLinks, changedLinkCount, changedCaps, changedCapCount } = solver;
+    for (let i = 0; i < changedLinkCount; i++) this.#expect(changedLinks[i] as number);
+    for (let i = 0; i < changedCapCount; i++) {
+      const activity = changedCaps[i] as number;
+      const event = eventOfActivity(activity);
+      if (system.bottleneck[activity] !== heldByCap) this.#queue.remove(event);
+      else {
+        const left = this.#progress.leftAt(activity, this.#now);
+        this.#queue.set(event, this.#now + left / (system.capLevel[activity] as number));
       }
-      this.#remaining[activity] = this.#remainingAt(activity, this.#now);
-      this.#updated[activity] = this.#now;
-      system.assign(activity, level, newBottleneck[activity] as number);
-      this.#predict(activity);
     }
   }
 
-  /** Sets an activity's event to its end at its present rate. */
-  #predict(activity: number): void {
-    const rate = this.#system.rateOf(activity);
-    // At rate 0 it is stalled: it has no end until capacity returns.
-    if (rate > 0) this.#queue.set(activity, this.#now + (this.#remaining[activity] as number) / rate);
-    else this.#queue.remove(activity);
+  /** Sets the event of those whom a link holds to the next of their ends. */
+  #expect(link: number): void {
+    const time = this.#progress.nextEnd(link);
+    if (time < infinity) this.#queue.set(link << 1, time);
+    else this.#queue.remove(link << 1);
   }
 
-  #grow(length: number): void {
-    this.#volume = grownDoubles(this.#volume, length);
-    this.#remaining = grownDoubles(this.#remaining, length);
-    this.#updated = grownDoubles(this.#updated, length);
-    this.#tag = grownIntegers(this.#tag, length);
-    const phase = new Uint8Array(this.#tag.length);
-    phase.set(this.#phase);
-    this.#phase = phase;
+  #grow(activities: number): void {
+    if (activities > this.#tag.length) {
+      this.#need = grownDoubles(this.#need, activities);
+      this.#tag = grownIntegers(this.#tag, activities);
+      this.#phase = grownBytes(this.#phase, this.#tag.length);
+    }
+    this.#progress.grow(this.#tag.length);
   }
+}
+
+/** Events of activities and of links share a queue: odd and even numbers. */
+function eventOfActivity(activity: number): number {
+  return 2 * activity + 1;
 }

@@ -1,6 +1,7 @@
 import { grownDoubles, grownIntegers } from './columns.js';
 import { LevelHeap } from './level-heap.js';
-import { heldByCap, heldByNothing, type SharingSystem } from './sharing-system.js';
+import type { Progress } from './progress.js';
+import { heldByCap, heldByNothing, holding, passing, type SharingSystem } from './sharing-system.js';
 
 /** Levels nearer than this, relatively, are equal (spec/model.md 6.1). */
 const tie = 1e-12;
@@ -15,87 +16,93 @@ const infinity = Number.POSITIVE_INFINITY;
  * solved again only where a change reaches.
  *
  * The water rises once from the lowest level that a change can touch. Activities are *fixed* at their old level until it is
- * shown that this cannot stay, then *open* (they rise with the water), then *done*. A link that was touched has a key, the
- * level at which it fills up if the fixed ones stay: a lower bound of its true level, since every change below it only
- * raises it. The least key is looked at next:
+ * shown that this cannot stay, then *open* (they rise with the water), then *done*; those that one link holds are so
+ * together. A link that was touched has a key, the level at which it fills up if the fixed ones stay: a lower bound of its
+ * true level, since every change below it only raises it. The least key is looked at next:
  * - a link that held activities back at a level below its key lets go of them there: they open;
  * - a link whose key is its old level keeps its activities, and the change ends there;
  * - a link that is full stops all who are open on it, and all fixed ones above it.
- * Each step touches the other links of the activities that it changes, and nothing that it changes lies below the water: a
- * link full at some level carries nobody above it. So one pass ends with a full link, or the cap, on which nobody is faster,
- * for every activity, which is the definition of max-min fairness. If all is open, this is the full solve.
+ * Each step touches the other live links of the activities that it changes, and nothing that it changes lies below the
+ * water: a link full at some level carries nobody above it. So one pass ends with a full link, or the cap, on which nobody
+ * is faster, for every activity, which is the definition of max-min fairness. If all is open, this is the full solve.
  */
 export class MaxMinSolver {
-  /** Activities of the last solve, in changed[0 .. changedCount). */
-  changed = new Int32Array(64);
-  changedCount = 0;
-  newLevel = new Float64Array(64);
-  newBottleneck = new Int32Array(64);
+  /** Links whose clock or whose activities the last solve changed, in changedLinks[0 .. changedLinkCount). */
+  changedLinks = new Int32Array(4);
+  changedLinkCount = 0;
+  /** The same for activities that were or are held by their cap. */
+  changedCaps = new Int32Array(4);
+  changedCapCount = 0;
+  /** Levels of activities that solves have set so far. */
+  updates = 0;
   readonly #system: SharingSystem;
+  readonly #progress: Progress;
   readonly #heap = new LevelHeap();
-  /** Number of this solve, times 2; an activity's mark below it: fixed; equal to it: open; above it: done. */
+  #now = 0.5;
+  /** Number of this solve, times 2; a link's mark below it: fixed; equal to it: open; above it: done. */
   #stamp = 0;
-  #mark = new Int32Array(64);
-  // Columns of links; valid for links with this solve's stamp.
+  // Columns of links; valid for links with this solve's stamp in #touched.
   #touched = new Int32Array(4);
-  #touchedCount = 0;
-  #touchedStamp = new Int32Array(4);
-  /** Bytes per second of the fixed and the done; weight of the open, and of those whom the link still holds. */
-  #settled = new Float64Array(4);
+  #mark = new Int32Array(4);
+  /** Weight of the open activities that the link did not hold. */
   #openWeight = new Float64Array(4);
-  #holding = new Uint8Array(4);
   /** Least level at which the link stands in the heap. */
   #queued = new Float64Array(4);
   #loadAge = new Int32Array(4);
-  /** Weight of all who would stop at the level that #levelOf found last. */
-  #risingWeight = 0;
+  /** Weight of all who would stop at the level that #fullAt found last. */
+  #risingWeight = 0.5;
 
-  constructor(system: SharingSystem) {
+  constructor(system: SharingSystem, progress: Progress) {
     this.#system = system;
+    this.#progress = progress;
   }
 
-  /** Starts a solve: nothing is touched. */
-  begin(): void {
-    const { activities, links } = this.#system;
-    if (activities > this.#mark.length) {
-      this.#mark = grownIntegers(this.#mark, activities);
-      this.changed = grownIntegers(this.changed, activities);
-      this.newLevel = grownDoubles(this.newLevel, activities);
-      this.newBottleneck = grownIntegers(this.newBottleneck, activities);
-    }
+  /** Starts a solve at a time: nothing is touched. */
+  begin(now: number): void {
+    const links = this.#system.capacity.length;
     if (links > this.#touched.length) {
       this.#touched = grownIntegers(this.#touched, links);
-      this.#touchedStamp = grownIntegers(this.#touchedStamp, links);
-      this.#settled = grownDoubles(this.#settled, links);
+      this.#mark = grownIntegers(this.#mark, links);
       this.#openWeight = grownDoubles(this.#openWeight, links);
-      this.#holding = new Uint8Array(this.#touched.length);
       this.#queued = grownDoubles(this.#queued, links);
       this.#loadAge = grownIntegers(this.#loadAge, links);
     }
+    this.#now = now;
     this.#stamp += 2;
-    if (this.#stamp > 0x7ffffff0) {
+    if (this.#stamp > 0x3ffffff0) {
       this.#stamp = 2;
       this.#mark.fill(0);
-      this.#touchedStamp.fill(0);
+      this.#touched.fill(0);
     }
-    this.changedCount = 0;
-    this.#touchedCount = 0;
+    this.changedLinkCount = 0;
+    this.changedCapCount = 0;
   }
 
-  /** An activity that has just entered at level 0. */
+  /** An activity that has just entered, and that nothing holds. */
   admit(activity: number): void {
-    if ((this.#mark[activity] as number) < this.#stamp) this.#open(activity, -1);
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel, live, links } = this.#system;
+    const cap = capLevel[activity] as number;
+    if (cap < infinity) this.#heap.push(cap, links + activity);
+    const end = edgeEnd[activity] as number;
+    for (let edge = edgeStart[activity] as number; edge < end; edge++) {
+      const link = edgeLink[edge] as number;
+      if (live[link] === 0) continue;
+      if (this.#touched[link] !== this.#stamp) this.#touch(link);
+      this.#openWeight[link] = (this.#openWeight[link] as number) + (edgeWeight[edge] as number);
+      this.#queue(link);
+    }
   }
 
   /** A link whose capacity has changed, or that an activity has left. */
   disturb(link: number): void {
-    if (this.#touchedStamp[link] !== this.#stamp) this.#touch(link);
-    this.#queue(link, this.#key(link));
+    if (this.#system.live[link] === 0) return;
+    if (this.#touched[link] !== this.#stamp) this.#touch(link);
+    this.#queue(link);
   }
 
-  /** Raises the water; afterwards newLevel and newBottleneck hold for `changed`, and the links' loads are up to date. */
+  /** Raises the water: afterwards levels, holders and clocks are those of now. */
   solve(): void {
-    const { links, capLevel, load } = this.#system;
+    const { links, bottleneck, capLevel } = this.#system;
     const heap = this.#heap;
     while (heap.length > 0) {
       const level = heap.topLevel;
@@ -103,36 +110,44 @@ export class MaxMinSolver {
       heap.drop();
       if (item >= links) {
         const activity = item - links;
-        if (this.#mark[activity] === this.#stamp) this.#settle(activity, capLevel[activity] as number, heldByCap);
+        if (this.#isOpen(bottleneck[activity] as number)) {
+          this.#settle(activity, capLevel[activity] as number, heldByCap, -1, true);
+        }
       } else if (this.#queued[item] === level) {
         this.#queued[item] = infinity;
         this.#examine(item, level);
       }
     }
-    for (let i = 0; i < this.changedCount; i++) {
-      const activity = this.changed[i] as number;
-      if (this.#mark[activity] !== this.#stamp) continue;
-      this.newLevel[activity] = infinity;
-      this.newBottleneck[activity] = heldByNothing;
-    }
-    for (let i = 0; i < this.#touchedCount; i++) {
-      const link = this.#touched[i] as number;
-      load[link] = this.#settled[link] as number;
-    }
   }
 
-  /** Level at which a touched link fills up if the fixed ones stay; a lower bound of its level. */
+  #isOpen(holder: number): boolean {
+    return holder >= 0 ? this.#mark[holder] === this.#stamp : holder === heldByNothing;
+  }
+
+  /** Level at which a link that is not done fills up if the fixed ones stay; a lower bound of its level. */
   #key(link: number): number {
     const capacity = this.#system.capacity[link] as number;
-    const settled = this.#settled[link] as number;
-    const open = this.#openWeight[link] as number;
-    if (open > 0) return settled < capacity ? (capacity - settled) / open : 0;
+    const settled = this.#system.settled[link] as number;
+    const rising = (this.#openWeight[link] as number) + (this.#system.heldWeight[link] as number);
+    if (rising > 0) return settled < capacity ? (capacity - settled) / rising : 0;
     return settled > capacity * (1 + tie) ? 0 : infinity;
   }
 
-  #queue(link: number, key: number): void {
-    const level = this.#holding[link] === 1 ? Math.min(key, this.#system.fullLevel[link] as number) : key;
+  /** Puts a touched link into the heap at its key. */
+  #queue(link: number): void {
+    const mark = this.#mark[link] as number;
+    const old = this.#system.level[link] as number;
+    let level = old;
+    if (mark <= this.#stamp) {
+      level = this.#key(link);
+      if (level > old && mark < this.#stamp && (this.#system.held[link] as number) > 0) level = old;
+    }
     if (level >= (this.#queued[link] as number)) return;
+    this.#queued[link] = level;
+    this.#heap.push(level, link);
+  }
+
+  #requeue(link: number, level: number): void {
     this.#queued[link] = level;
     this.#heap.push(level, link);
   }
@@ -140,145 +155,82 @@ export class MaxMinSolver {
   /** First sight of a link in this solve: everybody on it is fixed. */
   #touch(link: number): void {
     const system = this.#system;
-    this.#touchedStamp[link] = this.#stamp;
-    this.#touched[this.#touchedCount++] = link;
-    this.#queued[link] = infinity;
+    this.#touched[link] = this.#stamp;
+    this.#openWeight[link] = 0;
     const age = (this.#loadAge[link] as number) + 1;
-    const holds = (system.held[link] as number) > 0;
-    if (!holds && age < maxLoadAge) {
-      this.#loadAge[link] = age;
-      this.#holding[link] = 0;
-      this.#settled[link] = system.load[link] as number;
-      this.#openWeight[link] = 0;
-      return;
+    if (age < maxLoadAge) this.#loadAge[link] = age;
+    else {
+      this.#loadAge[link] = 0;
+      system.sumAnew(link);
     }
-    const { edgeNext, edgeActivity, edgeWeight, bottleneck, level } = system;
-    let settled = 0;
-    let open = 0;
-    for (let edge = system.firstEdge[link] as number; edge >= 0; edge = edgeNext[edge] as number) {
-      const activity = edgeActivity[edge] as number;
-      const y = level[activity] as number;
-      if (bottleneck[activity] === link) open += edgeWeight[edge] as number;
-      else if (y < infinity) settled += (edgeWeight[edge] as number) * y;
-    }
-    this.#loadAge[link] = 0;
-    this.#settled[link] = settled;
-    this.#openWeight[link] = open;
-    this.#holding[link] = holds ? 1 : 0;
-    if (holds) this.#queue(link, infinity);
-  }
-
-  /** A fixed activity begins to rise; `holder` is the link that let go of it. */
-  #open(activity: number, holder: number): void {
-    const { edgeStart, edgeCount, edgeLink, edgeWeight, level, capLevel, links } = this.#system;
-    const old = level[activity] as number;
-    this.#mark[activity] = this.#stamp;
-    this.changed[this.changedCount++] = activity;
-    const cap = capLevel[activity] as number;
-    if (cap < infinity) this.#heap.push(cap, links + activity);
-    const start = edgeStart[activity] as number;
-    const end = start + (edgeCount[activity] as number);
-    for (let edge = start; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      if (link === holder) continue;
-      if (this.#touchedStamp[link] !== this.#stamp) this.#touch(link);
-      const weight = edgeWeight[edge] as number;
-      this.#settled[link] = (this.#settled[link] as number) - weight * old;
-      this.#openWeight[link] = (this.#openWeight[link] as number) + weight;
-      this.#queue(link, this.#key(link));
-    }
-  }
-
-  /** An activity stops at `stop`, held by `holder`. */
-  #settle(activity: number, stop: number, holder: number): void {
-    const { edgeStart, edgeCount, edgeLink, edgeWeight, level, bottleneck } = this.#system;
-    const wasOpen = this.#mark[activity] === this.#stamp;
-    if (!wasOpen) this.changed[this.changedCount++] = activity;
-    this.#mark[activity] = this.#stamp + 1;
-    this.newLevel[activity] = stop;
-    this.newBottleneck[activity] = holder;
-    const old = level[activity] as number;
-    const oldHolder = bottleneck[activity] as number;
-    const start = edgeStart[activity] as number;
-    const end = start + (edgeCount[activity] as number);
-    for (let edge = start; edge < end; edge++) {
-      const link = edgeLink[edge] as number;
-      if (link === holder) continue;
-      if (this.#touchedStamp[link] !== this.#stamp) this.#touch(link);
-      const weight = edgeWeight[edge] as number;
-      if (wasOpen || (oldHolder === link && this.#holding[link] === 1)) {
-        this.#openWeight[link] = (this.#openWeight[link] as number) - weight;
-        this.#settled[link] = (this.#settled[link] as number) + weight * stop;
-      } else this.#settled[link] = (this.#settled[link] as number) + weight * (stop - old);
-    }
+    if ((system.held[link] as number) > 0) this.#requeue(link, system.level[link] as number);
+    else this.#queued[link] = infinity;
   }
 
   /** A link's turn, with the water at `water`. */
   #examine(link: number, water: number): void {
     const system = this.#system;
-    const holding = this.#holding[link] === 1;
-    const old = system.fullLevel[link] as number;
+    const old = system.level[link] as number;
+    const mark = this.#mark[link] as number;
+    if (mark > this.#stamp) {
+      // It was full already: whoever has opened on it since stops again.
+      this.#fill(link, old);
+      return;
+    }
+    const holds = mark < this.#stamp && (system.held[link] as number) > 0;
     let key = this.#key(link);
-    let rising = this.#openWeight[link] as number;
+    let rising = (this.#openWeight[link] as number) + (system.heldWeight[link] as number);
     // Rises above its old level for sure, or may be full only later: no need to look at its members.
-    if (!holding || key <= old) {
+    if (!holds || key <= old) {
       if (key > water * (1 + tie) && key > this.#heap.topLevel) {
-        this.#queue(link, key);
+        this.#queue(link);
         return;
       }
-      key = this.#levelOf(link, Math.max(key, water));
+      key = this.#fullAt(link, Math.max(key, water));
       if (key === infinity) return;
       rising = this.#risingWeight;
     }
-    if (holding) {
-      const capacity = system.capacity[link] as number;
+    if (holds) {
       const excess = (key - old) * rising;
-      if (Math.abs(excess) <= rounding * capacity || key === old) key = old;
+      if (Math.abs(excess) <= rounding * (system.capacity[link] as number) || key === old) key = old;
       else if (key > old) {
-        if (water >= old) {
-          this.#release(link);
-          this.#queue(link, key);
-        } else this.#queue(link, old);
+        if (water >= old) this.#release(link);
+        else this.#requeue(link, old);
         return;
       }
     }
-    if (key > water * (1 + tie) && key > this.#heap.topLevel) {
-      this.#queue(link, key);
-      return;
-    }
-    this.#fill(link, key, holding && key === old);
+    if (key > water * (1 + tie) && key > this.#heap.topLevel) this.#requeue(link, key);
+    else this.#fill(link, key);
   }
 
   /**
    * Level at which a link is full, with the fixed ones above it lowered to it: Newton's method from `from` on the concave
    * load, which ends exactly because the load is piecewise linear.
    */
-  #levelOf(link: number, from: number): number {
-    const { firstEdge, edgeNext, edgeActivity, edgeWeight, bottleneck, level, capacity } = this.#system;
-    const mark = this.#mark;
-    const stamp = this.#stamp;
-    const holder = this.#holding[link] === 1 ? link : -3;
+  #fullAt(link: number, from: number): number {
+    const { first, edgeNext, edgeActivity, edgeWeight, bottleneck, level, capLevel, capacity } = this.#system;
+    const head = first[3 * link + passing] as number;
     let at = from;
     for (;;) {
       let settled = 0;
-      let open = 0;
+      let open = this.#system.heldWeight[link] as number;
       let nextAbove = infinity;
       let nearest = 0;
-      for (let edge = firstEdge[link] as number; edge >= 0; edge = edgeNext[edge] as number) {
+      for (let edge = head; edge >= 0; edge = edgeNext[edge] as number) {
         const activity = edgeActivity[edge] as number;
-        const state = (mark[activity] as number) - stamp;
-        const weight = edgeWeight[edge] as number;
-        if (state > 0) settled += weight * (this.newLevel[activity] as number);
-        else if (state === 0 || bottleneck[activity] === holder) open += weight;
-        else {
-          const y = level[activity] as number;
-          if (y > at) {
-            open += weight;
-            if (y < nextAbove) nextAbove = y;
-          } else {
-            settled += weight * y;
-            if (y > nearest) nearest = y;
-          }
+        const holder = bottleneck[activity] as number;
+        if (this.#isOpen(holder)) {
+          open += edgeWeight[edge] as number;
+          continue;
+        }
+        // Those that are done lie below the water.
+        const y = holder >= 0 ? (level[holder] as number) : (capLevel[activity] as number);
+        if (y > at) {
+          open += edgeWeight[edge] as number;
+          if (y < nextAbove) nextAbove = y;
+        } else {
+          settled += (edgeWeight[edge] as number) * y;
+          if (y > nearest) nearest = y;
         }
       }
       if (open === 0) return infinity;
@@ -291,34 +243,139 @@ export class MaxMinSolver {
     }
   }
 
+  /** A link lets go of those whom it held: they begin to rise, and stop on it again if nothing else stops them. */
   #release(link: number): void {
-    const { firstEdge, edgeNext, edgeActivity, bottleneck } = this.#system;
-    this.#holding[link] = 0;
-    for (let edge = firstEdge[link] as number; edge >= 0; edge = edgeNext[edge] as number) {
-      const activity = edgeActivity[edge] as number;
-      if (bottleneck[activity] === link && (this.#mark[activity] as number) < this.#stamp) this.#open(activity, link);
+    const system = this.#system;
+    const { first, edgeNext, edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, settled, live, capLevel } = system;
+    const old = system.level[link] as number;
+    this.#mark[link] = this.#stamp;
+    for (let held = first[3 * link + holding] as number; held >= 0; held = edgeNext[held] as number) {
+      const activity = edgeActivity[held] as number;
+      const cap = capLevel[activity] as number;
+      if (cap < infinity) this.#heap.push(cap, system.links + activity);
+      const end = edgeEnd[activity] as number;
+      for (let edge = edgeStart[activity] as number; edge < end; edge++) {
+        const other = edgeLink[edge] as number;
+        if (other === link || live[other] === 0) continue;
+        if (this.#touched[other] !== this.#stamp) this.#touch(other);
+        const weight = edgeWeight[edge] as number;
+        settled[other] = (settled[other] as number) - weight * old;
+        this.#openWeight[other] = (this.#openWeight[other] as number) + weight;
+        this.#queue(other);
+      }
     }
+    this.#queue(link);
   }
 
   /** The link is full at `level`: whoever is open on it stops, and whoever is fixed above it comes down. */
-  #fill(link: number, level: number, keeps: boolean): void {
+  #fill(link: number, level: number): void {
     const system = this.#system;
-    const { firstEdge, edgeNext, edgeActivity, bottleneck } = system;
+    const { first, edgeNext, edgeActivity, bottleneck, capLevel } = system;
     const stamp = this.#stamp;
-    const holding = this.#holding[link] === 1;
+    this.#moveHeld(link, level);
+    this.#progress.read(link, this.#now);
+    if (system.level[link] !== level || this.#mark[link] === stamp) this.updates += system.held[link] as number;
+    system.level[link] = level;
+    this.#mark[link] = stamp + 1;
     const above = level * (1 + tie);
-    for (let edge = firstEdge[link] as number; edge >= 0; edge = edgeNext[edge] as number) {
+    for (let edge = first[3 * link + passing] as number; edge >= 0; ) {
+      const next = edgeNext[edge] as number;
       const activity = edgeActivity[edge] as number;
-      const state = (this.#mark[activity] as number) - stamp;
-      if (state > 0) continue;
-      if (state === 0) this.#settle(activity, level, link);
-      else if (holding && bottleneck[activity] === link) {
-        if (!keeps) this.#settle(activity, level, link);
-      } else if ((system.level[activity] as number) > above) this.#settle(activity, level, link);
+      const holder = bottleneck[activity] as number;
+      if (this.#isOpen(holder)) this.#settle(activity, level, link, edge, true);
+      else if ((holder >= 0 ? (system.level[holder] as number) : (capLevel[activity] as number)) > above) {
+        this.#settle(activity, level, link, edge, false);
+      }
+      edge = next;
     }
-    system.fullLevel[link] = level;
-    this.#holding[link] = 0;
-    this.#openWeight[link] = 0;
-    this.#settled[link] = system.capacity[link] as number;
+    this.#noteLink(link);
+  }
+
+  /** Those whom a link holds go from its old level, or from being open, to `level`: their other links feel it. */
+  #moveHeld(link: number, level: number): void {
+    const system = this.#system;
+    const mark = this.#mark[link] as number;
+    const old = system.level[link] as number;
+    const wasOpen = mark === this.#stamp;
+    if (mark > this.#stamp || (!wasOpen && old === level)) return;
+    const change = wasOpen ? level : level - old;
+    const { first, edgeNext, edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, settled, live } = system;
+    for (let held = first[3 * link + holding] as number; held >= 0; held = edgeNext[held] as number) {
+      const activity = edgeActivity[held] as number;
+      const end = edgeEnd[activity] as number;
+      for (let edge = edgeStart[activity] as number; edge < end; edge++) {
+        const other = edgeLink[edge] as number;
+        if (other === link || live[other] === 0) continue;
+        if (this.#touched[other] !== this.#stamp) this.#touch(other);
+        const weight = edgeWeight[edge] as number;
+        if (wasOpen) this.#openWeight[other] = (this.#openWeight[other] as number) - weight;
+        settled[other] = (settled[other] as number) + weight * change;
+      }
+    }
+  }
+
+  /** An activity stops at `stop`, held by its cap, or by link `holder`, on which it has `ownEdge`. */
+  #settle(activity: number, stop: number, holder: number, ownEdge: number, wasOpen: boolean): void {
+    const system = this.#system;
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight, settled, heldWeight, live } = system;
+    const openWeight = this.#openWeight;
+    const oldHolder = system.bottleneck[activity] as number;
+    const old = wasOpen ? 0 : system.levelOf(activity);
+    const end = edgeEnd[activity] as number;
+    for (let edge = edgeStart[activity] as number; edge < end; edge++) {
+      const link = edgeLink[edge] as number;
+      if (live[link] === 0) continue;
+      if (this.#touched[link] !== this.#stamp) this.#touch(link);
+      const weight = edgeWeight[edge] as number;
+      if (link === oldHolder) {
+        heldWeight[link] = system.held[link] === 1 ? 0 : (heldWeight[link] as number) - weight;
+        settled[link] = (settled[link] as number) + weight * stop;
+        continue;
+      }
+      if (wasOpen) openWeight[link] = (openWeight[link] as number) - weight;
+      if (link === holder) {
+        if (!wasOpen) settled[link] = (settled[link] as number) - weight * old;
+        heldWeight[link] = (heldWeight[link] as number) + weight;
+      } else settled[link] = (settled[link] as number) + weight * (stop - old);
+    }
+    this.updates++;
+    this.#take(activity, holder, ownEdge);
+  }
+
+  /** Moves an activity from one holder's clock to another's. */
+  #take(activity: number, holder: number, ownEdge: number): void {
+    const system = this.#system;
+    const progress = this.#progress;
+    const oldHolder = system.bottleneck[activity] as number;
+    const now = this.#now;
+    if (oldHolder >= 0) progress.read(oldHolder, now);
+    const left = progress.leftAt(activity, now);
+    if (oldHolder >= 0) {
+      progress.quit(oldHolder, activity);
+      system.letGo(activity);
+      this.#noteLink(oldHolder);
+    } else if (oldHolder === heldByCap) this.#noteCap(activity);
+    if (holder >= 0) {
+      progress.join(holder, activity, left, now);
+      system.hold(activity, holder, ownEdge);
+    } else {
+      progress.set(activity, left, now);
+      system.bottleneck[activity] = heldByCap;
+      this.#noteCap(activity);
+    }
+  }
+
+  #noteLink(link: number): void {
+    if (this.changedLinkCount === this.changedLinks.length) {
+      this.changedLinks = grownIntegers(this.changedLinks, this.changedLinkCount + 1);
+    }
+    this.changedLinks[this.changedLinkCount++] = link;
+  }
+
+  #noteCap(activity: number): void {
+    if (this.changedCapCount === this.changedCaps.length) {
+      this.changedCaps = grownIntegers(this.changedCaps, this.changedCapCount + 1);
+    }
+    this.changedCaps[this.changedCapCount++] = activity;
   }
 }

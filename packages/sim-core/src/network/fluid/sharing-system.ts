@@ -1,8 +1,19 @@
-import { grownDoubles, grownIntegers } from './columns.js';
+import { grownBytes, grownDoubles, grownIntegers } from './columns.js';
 
 /** What holds an activity back when no link does. */
 export const heldByCap = -1;
 export const heldByNothing = -2;
+
+/** The lists of a link, at first[3 * link + list]. Activities on the link that something else holds back, or nothing yet. */
+export const passing = 0;
+/** Those that it holds back and that are on other live links too, or have a cap. */
+export const holding = 1;
+/** Those that it holds back and that nothing else can: its level is theirs, whatever happens elsewhere. */
+export const captive = 2;
+
+/** Part of a link's capacity that rounding may add to its bound. */
+const rounding = 1e-12;
+const infinity = Number.POSITIVE_INFINITY;
 
 /**
  * Who shares what: links with capacities, activities with a weight on each link that they cross. Columns and integer ids;
@@ -10,38 +21,57 @@ export const heldByNothing = -2;
  *
  * Levels, not rates, are kept: an activity's level is its rate over its share, so that fairness compares levels, and an
  * edge's weight is bytes per unit of volume times the share, so that weight times level is bytes per second on the link.
+ * Whoever is held back by a link has that link's level: it is stored once, with the link.
+ *
+ * A link is *live* when it can hold somebody back. It cannot when it could carry all its activities at the levels that their
+ * other live links and caps allow at most: such a link takes no part in a solve until its activities change.
  */
 export class SharingSystem {
   links = 0;
   capacity = new Float64Array(4);
-  /** Sum of weight x level over the activities on the link. */
-  load = new Float64Array(4);
-  /** Level at which the link is full, while it holds anyone back. */
-  fullLevel = new Float64Array(4);
-  /** Activities on the link, and those of them that it holds back. */
+  live = new Uint8Array(4);
   members = new Int32Array(4);
+  /** Level of whom the link holds back. */
+  level = new Float64Array(4);
   held = new Int32Array(4);
-  firstEdge = new Int32Array(4).fill(-1);
+  heldWeight = new Float64Array(4);
+  /** Bytes per second of the others on a live link. */
+  settled = new Float64Array(4);
+  first = new Int32Array(12).fill(-1);
+  /** Bytes per second if each activity on the link had its highest level. */
+  #bound = new Float64Array(4);
+  /** Activities whose highest level is this link's doing. */
+  #pins = new Int32Array(4);
+  /** Edge that named the link last, to find links that are named twice. */
+  #lastEdge = new Int32Array(4).fill(-1);
+
+  /** Links in disturbed[0 .. disturbedCount), some of them more than once. */
+  disturbed = new Int32Array(64);
+  disturbedCount = 0;
 
   /** Highest activity id ever in use, plus one. */
   activities = 0;
-  level = new Float64Array(64);
   share = new Float64Array(64);
   /** Level of the activity's own cap. */
   capLevel = new Float64Array(64);
   /** Link whose saturation holds the activity back, or heldByCap, or heldByNothing. */
   bottleneck = new Int32Array(64);
+  liveLinks = new Int32Array(64);
   edgeStart = new Int32Array(64);
-  edgeCount = new Int32Array(64);
+  edgeEnd = new Int32Array(64);
+  #heldEdge = new Int32Array(64);
+  /** Level on otherwise idle links, and the edge of the link that sets it; -1 = none. */
+  #highestLevel = new Float64Array(64);
+  #pin = new Int32Array(64);
   /** Length of the run that was taken; some of it is idle when a link was named twice or has no weight. */
   #edgeRoom = new Int32Array(64);
-  #nextFreeActivity = new Int32Array(64);
   #freeActivity = -1;
 
   edgeActivity = new Int32Array(256);
   edgeLink = new Int32Array(256);
   edgeWeight = new Float64Array(256);
   edgeNext = new Int32Array(256);
+  /** The edge before, or ~ the list that it is the first of. */
   edgePrevious = new Int32Array(256);
   #edges = 0;
   /** First free run of each length; a free run's first edgeNext is the next one. */
@@ -50,6 +80,12 @@ export class SharingSystem {
   constructor(capacities: ArrayLike<number>) {
     this.#growLinks(capacities.length);
     for (let i = 0; i < capacities.length; i++) this.addLink(capacities[i] ?? 0);
+  }
+
+  /** Room for so many activities with so many edges in all, so that columns need not grow. */
+  reserve(activities: number, edges: number): void {
+    this.#growActivities(activities);
+    this.#growEdges(edges);
   }
 
   /** @throws RangeError when the capacity is negative or not a number. */
@@ -67,141 +103,335 @@ export class SharingSystem {
    */
   add(links: ArrayLike<number>, weights: ArrayLike<number> | undefined, rateCap: number, share: number): number {
     const room = links.length;
-    for (let i = 0; i < room; i++) {
-      const link = links[i] as number;
-      if (!(link >= 0 && link < this.links)) throw new RangeError(`FluidNetwork.start: no link ${link}`);
-      if (weights === undefined) continue;
-      const weight = weights[i] as number;
-      if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-        throw new RangeError(`FluidNetwork.start: weight ${weight} on link ${link}`);
-      }
-    }
-    const activity = this.#takeActivity();
     const start = this.#takeRun(room);
+    const activity = this.#takeActivity();
     const { edgeActivity, edgeLink, edgeWeight } = this;
+    const lastEdge = this.#lastEdge;
     let end = start;
     for (let i = 0; i < room; i++) {
       const link = links[i] as number;
-      const weight = (weights === undefined ? 1 : (weights[i] as number)) * share;
-      if (weight === 0) continue;
-      let at = start;
-      while (at < end && edgeLink[at] !== link) at++;
-      if (at < end) edgeWeight[at] = (edgeWeight[at] as number) + weight;
-      else {
-        edgeActivity[end] = activity;
-        edgeLink[end] = link;
-        edgeWeight[end++] = weight;
+      const weight = weights === undefined ? 1 : (weights[i] as number);
+      if (!(link >= 0 && link < this.links && weight >= 0 && weight < infinity)) {
+        this.edgeEnd[activity] = start;
+        this.edgeStart[activity] = start;
+        this.#edgeRoom[activity] = room;
+        this.remove(activity);
+        throw new RangeError(
+          link >= 0 && link < this.links
+            ? `FluidNetwork.start: weight ${weight} on link ${link}`
+            : `FluidNetwork.start: no link ${link}`,
+        );
       }
+      if (weight === 0) continue;
+      const at = lastEdge[link] as number;
+      if (at >= start && at < end && edgeLink[at] === link) {
+        edgeWeight[at] = (edgeWeight[at] as number) + weight * share;
+        continue;
+      }
+      lastEdge[link] = end;
+      edgeActivity[end] = activity;
+      edgeLink[end] = link;
+      edgeWeight[end++] = weight * share;
     }
     this.edgeStart[activity] = start;
-    this.edgeCount[activity] = end - start;
+    this.edgeEnd[activity] = end;
     this.#edgeRoom[activity] = room;
-    this.level[activity] = 0;
     this.capLevel[activity] = rateCap / share;
     this.share[activity] = share;
     this.bottleneck[activity] = heldByNothing;
     return activity;
   }
 
-  /** Puts an activity on its links, at level 0. */
+  /** Puts an activity on its links, held by nothing yet. */
   enter(activity: number): void {
-    const { edgeLink, edgeNext, edgePrevious, firstEdge, members } = this;
+    const { capacity, edgeLink, edgeNext, edgePrevious, edgeWeight, first, live, members } = this;
+    const bound = this.#bound;
+    const pins = this.#pins;
     const start = this.edgeStart[activity] as number;
-    const end = start + (this.edgeCount[activity] as number);
+    const end = this.edgeEnd[activity] as number;
+    let highest = this.capLevel[activity] as number;
+    let pin = -1;
+    let pinMembers = 0;
     for (let edge = start; edge < end; edge++) {
       const link = edgeLink[edge] as number;
-      const first = firstEdge[link] as number;
-      edgeNext[edge] = first;
-      edgePrevious[edge] = -1;
-      if (first >= 0) edgePrevious[first] = edge;
-      firstEdge[link] = edge;
-      members[link] = (members[link] as number) + 1;
+      const list = 3 * link;
+      const next = first[list] as number;
+      edgeNext[edge] = next;
+      edgePrevious[edge] = ~list;
+      if (next >= 0) edgePrevious[next] = edge;
+      first[list] = edge;
+      const count = (members[link] as number) + 1;
+      members[link] = count;
+      const full = (capacity[link] as number) / (edgeWeight[edge] as number);
+      // Among equals the busiest: it is live anyway.
+      if (full < highest || (full === highest && pin >= 0 && count > pinMembers)) {
+        highest = full;
+        pin = edge;
+        pinMembers = count;
+      }
     }
+    this.#highestLevel[activity] = highest;
+    this.#pin[activity] = pin;
+    if (pin >= 0) {
+      const link = edgeLink[pin] as number;
+      pins[link] = (pins[link] as number) + 1;
+    }
+    this.liveLinks[activity] = 0;
+    let liveLinks = 0;
+    for (let edge = start; edge < end; edge++) {
+      const link = edgeLink[edge] as number;
+      if (highest < infinity) bound[link] = (bound[link] as number) + (edgeWeight[edge] as number) * highest;
+      if (live[link] === 1) liveLinks++;
+      else if (this.#canHold(link)) {
+        if (members[link] === 1) {
+          live[link] = 1;
+          liveLinks++;
+        } else this.#setLive(link, 1);
+      }
+    }
+    // The links that have become live with others on them have counted themselves.
+    this.liveLinks[activity] = (this.liveLinks[activity] as number) + liveLinks;
   }
 
-  /** Takes an activity off its links. */
+  /** Takes an activity off its links; notes those among them that hold others back: these can gain. */
   leave(activity: number): void {
-    const { edgeLink, edgeNext, edgePrevious, edgeWeight, firstEdge, members, load } = this;
-    const level = this.level[activity] as number;
-    const carried = level < Number.POSITIVE_INFINITY ? level : 0;
-    const start = this.edgeStart[activity] as number;
-    const end = start + (this.edgeCount[activity] as number);
-    for (let edge = start; edge < end; edge++) {
+    const { edgeLink, edgeNext, edgePrevious, edgeWeight, first, members, live, held, heldWeight, settled } = this;
+    const bound = this.#bound;
+    const pins = this.#pins;
+    const level = this.levelOf(activity);
+    const holder = this.bottleneck[activity] as number;
+    const highest = this.#highestLevel[activity] as number;
+    const pin = this.#pin[activity] as number;
+    if (pin >= 0) pins[edgeLink[pin] as number] = (pins[edgeLink[pin] as number] as number) - 1;
+    const end = this.edgeEnd[activity] as number;
+    for (let edge = this.edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
+      const weight = edgeWeight[edge] as number;
       const next = edgeNext[edge] as number;
       const previous = edgePrevious[edge] as number;
       if (previous >= 0) edgeNext[previous] = next;
-      else firstEdge[link] = next;
+      else first[~previous] = next;
       if (next >= 0) edgePrevious[next] = previous;
       const left = (members[link] as number) - 1;
       members[link] = left;
-      // Zero exactly when the link falls idle, so that rounding never piles up over a long run.
-      load[link] = left === 0 ? 0 : (load[link] as number) - (edgeWeight[edge] as number) * carried;
+      if (left === 0) {
+        // Zero exactly when the link falls idle, so that rounding never piles up over a long run.
+        live[link] = 0;
+        held[link] = 0;
+        heldWeight[link] = 0;
+        settled[link] = 0;
+        bound[link] = 0;
+        continue;
+      }
+      if (highest < infinity) bound[link] = (bound[link] as number) - weight * highest;
+      if (live[link] === 0) continue;
+      if (link === holder) {
+        held[link] = (held[link] as number) - 1;
+        heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - weight;
+      } else if (level < infinity) settled[link] = (settled[link] as number) - weight * level;
+      if ((held[link] as number) > 0) this.disturb(link);
+      else if (!this.#canHold(link)) this.#setLive(link, 0);
     }
-    this.#holdBy(activity, heldByNothing);
-    this.level[activity] = 0;
+    this.bottleneck[activity] = heldByNothing;
   }
 
   /** Frees an activity that is off its links. */
   remove(activity: number): void {
     const room = this.#edgeRoom[activity] as number;
+    const start = this.edgeStart[activity] as number;
     if (room > 0) {
-      const start = this.edgeStart[activity] as number;
       this.edgeNext[start] = this.#freeRun[room] as number;
       this.#freeRun[room] = start;
     }
-    this.edgeCount[activity] = 0;
-    this.#nextFreeActivity[activity] = this.#freeActivity;
+    this.edgeStart[activity] = this.#freeActivity;
     this.#freeActivity = activity;
   }
 
-  /** Gives an activity its level and what holds it there; the loads are the caller's. */
-  assign(activity: number, level: number, bottleneck: number): void {
-    this.level[activity] = level;
-    this.#holdBy(activity, bottleneck);
+  /** Notes a link that the next solve has to look at. */
+  disturb(link: number): void {
+    if (this.disturbedCount === this.disturbed.length) {
+      this.disturbed = grownIntegers(this.disturbed, this.disturbedCount + 1);
+    }
+    this.disturbed[this.disturbedCount++] = link;
   }
 
-  /** Rate in units of volume per second. */
-  rateOf(activity: number): number {
-    return (this.level[activity] as number) * (this.share[activity] as number);
+  /** Activities on a link. */
+  activitiesOn(link: number): number[] {
+    const activities: number[] = [];
+    for (let list = 3 * link; list < 3 * link + 3; list++) {
+      for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
+        activities.push(this.edgeActivity[edge] as number);
+      }
+    }
+    return activities;
+  }
+
+  /** Level of an activity that is on its links; 0 while nothing holds it. */
+  levelOf(activity: number): number {
+    const holder = this.bottleneck[activity] as number;
+    if (holder >= 0) return this.level[holder] as number;
+    return holder === heldByCap ? (this.capLevel[activity] as number) : 0;
+  }
+
+  /** Present load of a link, in bytes per second. */
+  loadOf(link: number): number {
+    if (this.live[link] === 1) {
+      return (this.settled[link] as number) + (this.heldWeight[link] as number) * (this.level[link] as number);
+    }
+    return this.passingLoad(link);
+  }
+
+  /** The same for those whom the link does not hold back, summed anew. */
+  passingLoad(link: number): number {
+    let load = 0;
+    for (let edge = this.first[3 * link] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
+      load += (this.edgeWeight[edge] as number) * this.levelOf(this.edgeActivity[edge] as number);
+    }
+    return load;
+  }
+
+  /** Sums a live link's weights and loads anew. */
+  sumAnew(link: number): void {
+    this.settled[link] = this.passingLoad(link);
+    let weight = 0;
+    for (let list = 3 * link + holding; list <= 3 * link + captive; list++) {
+      for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
+        weight += this.edgeWeight[edge] as number;
+      }
+    }
+    this.heldWeight[link] = weight;
+  }
+
+  /**
+   * Gives an activity that is alone where it counts its level: that of its cap, or of the one live link that is its own.
+   * Returns that link; -1 = it has its cap, or it is not alone and still held by nothing.
+   */
+  holdAlone(activity: number): number {
+    const pin = this.#pin[activity] as number;
+    if (this.liveLinks[activity] === 0) {
+      this.bottleneck[activity] = heldByCap;
+      return -1;
+    }
+    if (pin < 0) return -1;
+    const link = this.edgeLink[pin] as number;
+    if (this.members[link] !== 1) return -1;
+    this.level[link] = this.#highestLevel[activity] as number;
+    this.heldWeight[link] = this.edgeWeight[pin] as number;
+    this.held[link] = 1;
+    this.bottleneck[activity] = link;
+    this.#heldEdge[activity] = pin;
+    this.first[3 * link] = -1;
+    this.first[3 * link + captive] = pin;
+    this.edgePrevious[pin] = ~(3 * link + captive);
+    return link;
+  }
+
+  /** A link holds an activity back from now on, by this edge of it; weights and loads are the caller's. */
+  hold(activity: number, link: number, edge: number): void {
+    this.bottleneck[activity] = link;
+    this.#heldEdge[activity] = edge;
+    this.held[link] = (this.held[link] as number) + 1;
+    this.#move(edge, 3 * link + this.#listOf(activity));
+  }
+
+  /** No link holds an activity back any more; weights and loads are the caller's. */
+  letGo(activity: number): void {
+    const link = this.bottleneck[activity] as number;
+    this.bottleneck[activity] = heldByNothing;
+    if (link < 0) return;
+    this.held[link] = (this.held[link] as number) - 1;
+    this.#move(this.#heldEdge[activity] as number, 3 * link + passing);
+  }
+
+  #listOf(activity: number): number {
+    return this.liveLinks[activity] === 1 && this.capLevel[activity] === infinity ? captive : holding;
+  }
+
+  #move(edge: number, list: number): void {
+    const { edgeNext, edgePrevious, first } = this;
+    const next = edgeNext[edge] as number;
+    const previous = edgePrevious[edge] as number;
+    if (previous >= 0) edgeNext[previous] = next;
+    else first[~previous] = next;
+    if (next >= 0) edgePrevious[next] = previous;
+    const head = first[list] as number;
+    edgeNext[edge] = head;
+    edgePrevious[edge] = ~list;
+    if (head >= 0) edgePrevious[head] = edge;
+    first[list] = edge;
+  }
+
+  /** Whether a link can hold somebody back. */
+  #canHold(link: number): boolean {
+    return (
+      (this.#pins[link] as number) > 0 ||
+      (this.#bound[link] as number) > (this.capacity[link] as number) * (1 + rounding)
+    );
+  }
+
+  /** A link with nobody held by it begins or ends to count. */
+  #setLive(link: number, live: 0 | 1): void {
+    const { edgeActivity, edgeNext, liveLinks, bottleneck } = this;
+    this.live[link] = live;
+    this.heldWeight[link] = 0;
+    this.settled[link] = live === 1 ? this.passingLoad(link) : 0;
+    for (let edge = this.first[3 * link] as number; edge >= 0; edge = edgeNext[edge] as number) {
+      const activity = edgeActivity[edge] as number;
+      liveLinks[activity] = (liveLinks[activity] as number) + (live === 1 ? 1 : -1);
+      if ((bottleneck[activity] as number) >= 0) this.#relist(activity);
+    }
+  }
+
+  #relist(activity: number): void {
+    this.#move(this.#heldEdge[activity] as number, 3 * (this.bottleneck[activity] as number) + this.#listOf(activity));
   }
 
   #growLinks(count: number): void {
+    if (count <= this.capacity.length) return;
     this.capacity = grownDoubles(this.capacity, count);
-    this.load = grownDoubles(this.load, count);
-    this.fullLevel = grownDoubles(this.fullLevel, count);
+    this.live = grownBytes(this.live, count);
     this.members = grownIntegers(this.members, count);
+    this.level = grownDoubles(this.level, count);
     this.held = grownIntegers(this.held, count);
-    this.firstEdge = grownIntegers(this.firstEdge, count, -1);
+    this.heldWeight = grownDoubles(this.heldWeight, count);
+    this.settled = grownDoubles(this.settled, count);
+    this.first = grownIntegers(this.first, 3 * count, -1);
+    this.#bound = grownDoubles(this.#bound, count);
+    this.#pins = grownIntegers(this.#pins, count);
+    this.#lastEdge = grownIntegers(this.#lastEdge, count, -1);
   }
 
-  #holdBy(activity: number, bottleneck: number): void {
-    const old = this.bottleneck[activity] as number;
-    if (old === bottleneck) return;
-    const held = this.held;
-    if (old >= 0) held[old] = (held[old] as number) - 1;
-    if (bottleneck >= 0) held[bottleneck] = (held[bottleneck] as number) + 1;
-    this.bottleneck[activity] = bottleneck;
+  #growActivities(count: number): void {
+    if (count <= this.share.length) return;
+    this.share = grownDoubles(this.share, count);
+    this.capLevel = grownDoubles(this.capLevel, count);
+    this.bottleneck = grownIntegers(this.bottleneck, count);
+    this.liveLinks = grownIntegers(this.liveLinks, count);
+    this.edgeStart = grownIntegers(this.edgeStart, count);
+    this.edgeEnd = grownIntegers(this.edgeEnd, count);
+    this.#heldEdge = grownIntegers(this.#heldEdge, count);
+    this.#highestLevel = grownDoubles(this.#highestLevel, count);
+    this.#pin = grownIntegers(this.#pin, count);
+    this.#edgeRoom = grownIntegers(this.#edgeRoom, count);
+  }
+
+  #growEdges(count: number): void {
+    if (count <= this.edgeLink.length) return;
+    this.edgeActivity = grownIntegers(this.edgeActivity, count);
+    this.edgeLink = grownIntegers(this.edgeLink, count);
+    this.edgeWeight = grownDoubles(this.edgeWeight, count);
+    this.edgeNext = grownIntegers(this.edgeNext, count);
+    this.edgePrevious = grownIntegers(this.edgePrevious, count);
   }
 
   #takeActivity(): number {
     const free = this.#freeActivity;
     if (free >= 0) {
-      this.#freeActivity = this.#nextFreeActivity[free] as number;
+      this.#freeActivity = this.edgeStart[free] as number;
       return free;
     }
     const activity = this.activities++;
-    if (activity >= this.level.length) {
-      const count = activity + 1;
-      this.level = grownDoubles(this.level, count);
-      this.share = grownDoubles(this.share, count);
-      this.capLevel = grownDoubles(this.capLevel, count);
-      this.bottleneck = grownIntegers(this.bottleneck, count);
-      this.edgeStart = grownIntegers(this.edgeStart, count);
-      this.edgeCount = grownIntegers(this.edgeCount, count);
-      this.#edgeRoom = grownIntegers(this.#edgeRoom, count);
-      this.#nextFreeActivity = grownIntegers(this.#nextFreeActivity, count);
-    }
+    if (activity >= this.share.length) this.#growActivities(activity + 1);
     return activity;
   }
 
@@ -215,13 +445,7 @@ export class SharingSystem {
     }
     const start = this.#edges;
     this.#edges += room;
-    if (this.#edges > this.edgeActivity.length) {
-      this.edgeActivity = grownIntegers(this.edgeActivity, this.#edges);
-      this.edgeLink = grownIntegers(this.edgeLink, this.#edges);
-      this.edgeWeight = grownDoubles(this.edgeWeight, this.#edges);
-      this.edgeNext = grownIntegers(this.edgeNext, this.#edges);
-      this.edgePrevious = grownIntegers(this.edgePrevious, this.#edges);
-    }
+    if (this.#edges > this.edgeLink.length) this.#growEdges(this.#edges);
     return start;
   }
 }

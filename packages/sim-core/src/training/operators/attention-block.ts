@@ -119,12 +119,23 @@ export function attentionBlockForward(bench: Workbench): void {
   bench.memory('residual 1', (model.dropout ? 3 * w + 1 : 3 * w) * normTokens * model.hidden);
 }
 
-/** Queries, keys and values once more from their latents. */
-export function latentsUpAgain(bench: Workbench): void {
+/** MLA's up projections and rotary embedding, from the latents. */
+export function projectionUpAgain(bench: Workbench): void {
   for (const { name, n, k } of inputProjections(bench))
-    if (name.endsWith(' up')) bench.linear(name, bench.tokens, n, k);
+    if (name === 'q' || name.endsWith('up')) bench.linear(name, bench.tokens, n, k);
   const rope = ropeBytes(bench);
   if (rope > 0) bench.memory('rope', rope);
+}
+
+/** Of q, k, v and output projection the second and the fourth, with the rotary embedding; the others were kept. */
+export function projectedAgain(bench: Workbench): void {
+  const { model } = bench.job;
+  bench.gather('gather qkv');
+  bench.linear('k', bench.tokens, (model.kvHeads * model.headDim) / bench.tensor, model.hidden);
+  const rope = ropeBytes(bench);
+  if (rope > 0) bench.memory('rope', rope);
+  bench.linear('attention out', bench.tokens, model.hidden, outputRows(bench));
+  bench.memory('residual 1', 3 * bench.width * bench.normTokens * model.hidden);
 }
 
 /** Backward of the attention block, from the output side in. */

@@ -1,4 +1,3 @@
-import { recomputesModule } from '../job.js';
 import type { ExpertShape } from '../model.js';
 import { gemmElementBytes } from '../operator-time.js';
 import type { LayerKind } from '../parameters.js';
@@ -37,7 +36,8 @@ function denseInner(bench: Workbench, ffn: number): void {
   bench.memory('activation', activationBytes(bench, bench.tokens * width));
 }
 
-function denseForward(bench: Workbench, ffn: number): void {
+/** Dense FFN, from the gathering of its input to the sum of its output. */
+export function denseForward(bench: Workbench, ffn: number): void {
   const { model, options } = bench.job;
   denseInner(bench, ffn);
   const down = bench.linear('fc2', bench.tokens, model.hidden, ffn / bench.tensor);
@@ -117,7 +117,7 @@ function aside(bench: Workbench, build: () => void): { operators: Operator[]; se
   return { operators, seconds };
 }
 
-function expertsForward(bench: Workbench, experts: ExpertShape): void {
+export function expertsForward(bench: Workbench, experts: ExpertShape): void {
   const { model } = bench.job;
   const { rows, count, ffn, routed } = localExperts(bench, experts);
   bench.linear('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
@@ -162,6 +162,22 @@ function expertsBackward(bench: Workbench, experts: ExpertShape): void {
   bench.weightGradient('router', bench.normTokens, experts.count, model.hidden, 1, 'fp32');
 }
 
+/** The experts' activation alone. */
+export function moeActivationAgain(bench: Workbench, experts: ExpertShape): void {
+  const { rows, count, ffn } = localExperts(bench, experts);
+  bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+  clamped(bench, experts, rows * count, ffn, 'forward');
+}
+
+/** A dense FFN whose gate was kept: its other half and the activation; FC2 was kept too. */
+export function denseHalfAgain(bench: Workbench): void {
+  const { model } = bench.job;
+  const width = model.ffn / bench.tensor;
+  bench.gather('gather fc1');
+  if (model.ffnKind === 'swiglu') bench.linear('fc1 half', bench.tokens, width, model.hidden);
+  bench.memory('activation', activationBytes(bench, bench.tokens * width));
+}
+
 /** norm, FFN or experts, bias-dropout-add: spec/model.md 1.2 rows 9-13. */
 export function ffnBlockForward(bench: Workbench, kind: LayerKind): void {
   const { model } = bench.job;
@@ -181,27 +197,6 @@ export function ffnBlockRecomputed(bench: Workbench, kind: LayerKind): void {
   }
   bench.memory('norm 2', 2 * bench.width * bench.normTokens * model.hidden);
   denseInner(bench, model.ffn);
-}
-
-/** What selective recomputation runs of it again. */
-export function ffnModulesAgain(bench: Workbench, kind: LayerKind): void {
-  const { job } = bench;
-  const { experts } = job.model;
-  if (kind === 'dense' || !experts) {
-    if (recomputesModule(job, 'mlp')) denseInner(bench, job.model.ffn);
-    return;
-  }
-  if (recomputesModule(job, 'moe')) {
-    expertsForward(bench, experts);
-    return;
-  }
-  if (recomputesModule(job, 'moe_act')) {
-    const { rows, count, ffn } = localExperts(bench, experts);
-    bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
-    clamped(bench, experts, rows * count, ffn, 'forward');
-  }
-  if (recomputesModule(job, 'shared_experts') && experts.shared > 0)
-    denseInner(bench, experts.sharedFfn * experts.shared);
 }
 
 export function ffnBlockBackward(bench: Workbench, kind: LayerKind): void {

@@ -1,10 +1,10 @@
 import type { Device } from '../../platform/device.js';
-import { type Job, recomputesModule } from '../job.js';
+import type { Job } from '../job.js';
 import type { LayerKind } from '../parameters.js';
-import { attentionBlockBackward, attentionBlockForward, latentsUpAgain } from './attention-block.js';
-import { attentionForward } from './attention-core.js';
-import { ffnBlockBackward, ffnBlockForward, ffnBlockRecomputed, ffnModulesAgain } from './ffn-block.js';
+import { attentionBlockBackward, attentionBlockForward } from './attention-block.js';
+import { ffnBlockBackward, ffnBlockForward, ffnBlockRecomputed } from './ffn-block.js';
 import { type Operator, recomputed } from './operator.js';
+import { modulesAgain } from './recomputed-modules.js';
 import { Workbench } from './workbench.js';
 
 /** Seconds of the host for a layer's forward (1 part of 3) or backward (2 parts), as their kernels are. */
@@ -43,19 +43,12 @@ export function layerBackward(
   attentionBlockBackward(bench);
   const backward = bench.finish(hostSeconds(device, kind, 2));
   if (recompute === 'full') return [...layerRecomputed(job, device, kind, window), ...backward];
-  if (recompute === 'selective') return [...modulesAgain(job, device, kind, window), ...backward];
+  if (recompute === 'selective') {
+    const again = new Workbench(job, device, window);
+    modulesAgain(again, kind, job.options.recomputeModules ?? ['coreAttention']);
+    return [...recomputed(again.operators), ...backward];
+  }
   return backward;
-}
-
-/** What selective recomputation runs before a layer's backward. A fused core is computed again inside its own backward. */
-function modulesAgain(job: Job, device: Device, kind: LayerKind, window: number | undefined): Operator[] {
-  const bench = new Workbench(job, device, window);
-  if (recomputesModule(job, 'layernorm'))
-    for (const name of ['norm 1', 'norm 2']) bench.memory(name, 2 * bench.width * bench.normTokens * job.model.hidden);
-  if (recomputesModule(job, 'mla_up_proj')) latentsUpAgain(bench);
-  if (recomputesModule(job, 'core_attn') && job.model.attention === 'unfused') attentionForward(bench);
-  ffnModulesAgain(bench, kind);
-  return recomputed(bench.operators);
 }
 
 /** Embedding on the first stage: gather, dropout, sum over the cut vocabulary. */

@@ -1,3 +1,7 @@
+export * from './build-plan.js';
+export * from './folded-plan.js';
+export * from './group-placement.js';
+export * from './initial-colouring.js';
 export * from './link-refinement.js';
 export * from './link-use.js';
 export * from './network-flows.js';
@@ -7,6 +11,6 @@ export * from './rank-blocks.js';
 export * from './rank-grid.js';
 export * from './refinement.js';
 export * from './routed-links.js';
-export * from './shared-links.js';
 export * from './stage-devices.js';
+export * from './starting-partition.js';
 export * from './zone-links.js';

@@ -12,51 +12,62 @@ export interface NetworkFlow {
 
 /**
  * Flows that leave the scale-up domains: rings from each rank to the next member in another domain, all-to-alls to each member
- * in another domain, messages to the same coordinates at other stages. In order of label, then of rank.
+ * in another domain, messages to the same coordinates at other stages.
  */
-export function networkFlows(
-  grid: RankGrid,
-  places: RankPlaces,
-  kinds: readonly GroupKind[],
-  take: (flow: NetworkFlow) => void,
-): void {
-  for (const kind of kinds) {
-    for (let rank = 0; rank < grid.ranks; rank++) groupFlows(grid, places, kind, rank, take);
-  }
-  for (const hop of hopsOf(grid)) {
-    for (let from = 0; from < grid.ranks; from++) {
-      const to = from + hop * grid.stageRanks;
-      if (to < 0 || to >= grid.ranks || places.domainOf(from) === places.domainOf(to)) continue;
-      take({ label: hopLabel(hop), from, to, share: 1 });
-    }
-  }
-}
+export class NetworkFlows {
+  readonly #hops: readonly number[];
 
-function groupFlows(
-  grid: RankGrid,
-  places: RankPlaces,
-  kind: GroupKind,
-  rank: number,
-  take: (flow: NetworkFlow) => void,
-): void {
-  const size = grid.groupSize(kind);
-  if (size <= 1) return;
-  const stride = grid.groupStride(kind);
-  const base = grid.groupBase(kind, rank);
-  const domain = places.domainOf(rank);
-  if (kind !== 'expert') {
-    const index = (rank - base) / stride;
-    let together = 0;
-    // Members of a domain follow one another: the ring goes on at the first that is elsewhere.
-    for (let i = 0; i < size; i++) if (places.domainOf(base + i * stride) === domain) together++;
+  /** @param wraps Messages go from the last stage to the first, too. */
+  constructor(
+    readonly grid: RankGrid,
+    readonly places: RankPlaces,
+    readonly kinds: readonly GroupKind[],
+    wraps: boolean,
+  ) {
+    this.#hops = hopsOf(grid, wraps);
+  }
+
+  /** All flows, in order of label, then of rank. */
+  all(take: (flow: NetworkFlow) => void): void {
+    const { ranks } = this.grid;
+    for (const kind of this.kinds) for (let rank = 0; rank < ranks; rank++) this.#ofGroup(kind, rank, take);
+    for (const hop of this.#hops) for (let rank = 0; rank < ranks; rank++) this.#ofHop(hop, rank, take);
+  }
+
+  /** Flows that one rank sends. */
+  from(rank: number, take: (flow: NetworkFlow, hop?: number) => void): void {
+    for (const kind of this.kinds) this.#ofGroup(kind, rank, take);
+    for (const hop of this.#hops) this.#ofHop(hop, rank, (flow) => take(flow, hop));
+  }
+
+  #ofHop(hop: number, from: number, take: (flow: NetworkFlow) => void): void {
+    const { grid, places } = this;
+    const to = from + hop * grid.stageRanks;
+    if (to < 0 || to >= grid.ranks || places.domainOf(from) === places.domainOf(to)) return;
+    take({ label: hopLabel(hop), from, to, share: 1 });
+  }
+
+  #ofGroup(kind: GroupKind, rank: number, take: (flow: NetworkFlow) => void): void {
+    const { grid, places } = this;
+    const size = grid.groupSize(kind);
+    if (size <= 1) return;
+    const stride = grid.groupStride(kind);
+    const base = grid.groupBase(kind, rank);
+    // Members of a domain follow one another.
+    const firstRank = places.domainOf(rank) * places.domainRanks;
+    const first = Math.max(0, Math.ceil((firstRank - base) / stride));
+    const last = Math.min(size - 1, Math.floor((firstRank + places.domainRanks - 1 - base) / stride));
+    const together = last - first + 1;
     if (together === size) return;
+    if (kind === 'expert') {
+      const share = 1 / (size - together);
+      for (let i = 0; i < size; i++) {
+        if (i < first || i > last) take({ label: kind, from: rank, to: base + i * stride, share });
+      }
+      return;
+    }
+    // The ring goes on at the first member that is elsewhere.
+    const index = (rank - base) / stride;
     take({ label: kind, from: rank, to: base + ((index + together) % size) * stride, share: 1 });
-    return;
   }
-  const outside: number[] = [];
-  for (let i = 0; i < size; i++) {
-    const member = base + i * stride;
-    if (places.domainOf(member) !== domain) outside.push(member);
-  }
-  for (const to of outside) take({ label: kind, from: rank, to, share: 1 / outside.length });
 }

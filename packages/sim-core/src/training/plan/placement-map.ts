@@ -9,7 +9,6 @@ export class RankPlaces {
   readonly nicsPerNode: number;
   /** Ranks of one scale-up domain; at least one node's. */
   readonly domainRanks: number;
-  readonly nodesPerLeaf: number;
   /** Perturbed links beyond the NICs. */
   readonly fabricLinks: Perturbation['links'];
   readonly traffic: NonNullable<Perturbation['traffic']>;
@@ -27,7 +26,6 @@ export class RankPlaces {
     this.gpusPerNode = cluster.gpusPerNode;
     this.nicsPerNode = fabric.kind === 'clos' ? (fabric.nicsPerNode ?? cluster.gpusPerNode) : cluster.gpusPerNode;
     this.domainRanks = Math.max(cluster.gpusPerNode, cluster.device.scaleUp.domain);
-    this.nodesPerLeaf = fabric.kind === 'clos' ? (fabric.nodesPerLeaf ?? 32) : Number.POSITIVE_INFINITY;
     const devices = [cluster.device];
     this.#ranges = (cluster.deviceRanges ?? []).map((range) => {
       devices.push(range.device);
@@ -48,6 +46,11 @@ export class RankPlaces {
     const gpu = /^node(\d+)\.gpu(\d+)(?:\.(?:up|down))?$/.exec(link);
     if (gpu) this.#port.set(Number(gpu[1]) * this.gpusPerNode + Number(gpu[2]), factor);
     return nic !== null || gpu !== null;
+  }
+
+  /** Runs of nodes, up to `end`, whose device (index into `devices`) is not the first. */
+  get deviceRanges(): readonly { readonly first: number; readonly end: number; readonly device: number }[] {
+    return this.#ranges;
   }
 
   nodeOf(rank: number): number {
@@ -91,13 +94,13 @@ export class RankPlaces {
 
   /** True when every rank has a NIC of its own. */
   get privateNics(): boolean {
-    if (this.nicsPerNode < this.gpusPerNode) return false;
-    for (const factor of this.#nic.values()) if (factor === 0) return false;
-    return true;
+    return this.nicsPerNode >= this.gpusPerNode && !this.hasNicDown;
   }
 
-  leafOf(rank: number): number {
-    return Math.floor(this.nodeOf(rank) / this.nodesPerLeaf);
+  /** True when some NIC is down, so that others of its node serve its ranks. */
+  get hasNicDown(): boolean {
+    for (const factor of this.#nic.values()) if (factor === 0) return true;
+    return false;
   }
 
   /** Ranks that differ from the rest by a slow factor or by a link. */

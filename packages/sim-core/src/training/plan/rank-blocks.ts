@@ -86,97 +86,26 @@ function nicMembership(count: number, weight: Float64Array, idOf: (rank: number)
   return { kind: 'nic', groupOf, weight, groups: dense.size };
 }
 
-interface CoordinateBlocks {
-  readonly representative: readonly number[];
-  readonly size: readonly number[];
-  of(coordinate: number): number;
-}
-
-function coordinateBlocks(extent: number, touched: ReadonlySet<number>): CoordinateBlocks {
-  const singled = [...touched].sort((a, b) => a - b);
-  const index = new Map(singled.map((coordinate, position) => [coordinate, position]));
-  const representative = [...singled];
-  const size = singled.map(() => 1);
-  if (singled.length < extent) {
-    let rest = 0;
-    while (touched.has(rest)) rest++;
-    representative.push(rest);
-    size.push(extent - singled.length);
-  }
-  return { representative, size, of: (coordinate) => index.get(coordinate) ?? singled.length };
-}
-
-/** Blocks as products of coordinate blocks: each coordinate of a touched rank stands alone, the others are merged. */
-export function productBlocks(
-  grid: RankGrid,
-  touchedRanks: readonly number[],
-  kinds: readonly GroupKind[],
-): RankBlocks {
-  const { tensor, context, data, pipeline } = grid.parallel;
-  const coordinates = (rank: number): readonly [number, number, number] => {
-    const within = rank % grid.stageRanks;
-    return [within % tensor, Math.floor(within / tensor) % context, Math.floor(within / (tensor * context))];
-  };
-  const touched = touchedRanks.map(coordinates);
-  const tensorBlocks = coordinateBlocks(tensor, new Set(touched.map((c) => c[0])));
-  const contextBlocks = coordinateBlocks(context, new Set(touched.map((c) => c[1])));
-  const dataBlocks = coordinateBlocks(data, new Set(touched.map((c) => c[2])));
-  const nt = tensorBlocks.size.length;
-  const nc = contextBlocks.size.length;
-  const nd = dataBlocks.size.length;
-  const perStage = nt * nc * nd;
-  const count = perStage * pipeline;
-  const representative = new Int32Array(count);
-  const multiplicity = new Float64Array(count);
-  const stage = new Int32Array(count);
-  const weights = new Map<string, Float64Array>(kinds.map((kind) => [kind, new Float64Array(count)]));
-  const groups = new Map<string, Int32Array>(kinds.map((kind) => [kind, new Int32Array(count)]));
-  for (let block = 0; block < count; block++) {
-    const s = Math.floor(block / perStage);
-    const within = block % perStage;
-    const ti = within % nt;
-    const ci = Math.floor(within / nt) % nc;
-    const di = Math.floor(within / (nt * nc));
-    const [ts, cs, ds] = [tensorBlocks.size[ti] ?? 0, contextBlocks.size[ci] ?? 0, dataBlocks.size[di] ?? 0];
-    const t = tensorBlocks.representative[ti] ?? 0;
-    const c = contextBlocks.representative[ci] ?? 0;
-    const d = dataBlocks.representative[di] ?? 0;
-    representative[block] = t + tensor * (c + context * (d + data * s));
-    multiplicity[block] = ts * cs * ds;
-    stage[block] = s;
-    const put = (kind: GroupKind, group: number, weight: number): void => {
-      const groupColumn = groups.get(kind);
-      const weightColumn = weights.get(kind);
-      if (!groupColumn || !weightColumn) return;
-      groupColumn[block] = group;
-      weightColumn[block] = weight;
-    };
-    put('tensor', ci + nc * (di + nd * s), ts);
-    put('context', ti + nt * (di + nd * s), cs);
-    put('data', ti + nt * s, cs * ds);
-    // Only reached with no touched rank, where each stage is one block: all of its expert groups look alike.
-    put('expert', s, grid.groupSize('expert'));
-    put('expertData', s, grid.groupSize('expertData'));
-    put('shard', s, grid.groupSize('shard'));
-    put('replica', s, grid.groupSize('replica'));
-  }
-  const memberships: Membership[] = kinds.map((kind) => {
-    const groupOf = groups.get(kind) ?? new Int32Array(count);
-    let highest = -1;
-    for (const group of groupOf) highest = Math.max(highest, group);
-    return { kind, groupOf, weight: weights.get(kind) ?? new Float64Array(count), groups: highest + 1 };
-  });
+/** One block a stage, where nothing tells its ranks apart. */
+export function stageBlocks(grid: RankGrid, kinds: readonly GroupKind[]): RankBlocks {
+  const count = grid.parallel.pipeline;
+  const stage = Int32Array.from({ length: count }, (_, s) => s);
+  const memberships = kinds.map(
+    // All groups of a kind in a stage look alike: one stands for them.
+    (kind): Membership => ({
+      kind,
+      groupOf: stage,
+      weight: new Float64Array(count).fill(grid.groupSize(kind)),
+      groups: count,
+    }),
+  );
   return {
     count,
-    representative,
-    multiplicity,
+    representative: stage.map((s) => s * grid.stageRanks),
+    multiplicity: new Float64Array(count).fill(grid.stageRanks),
     stage,
     memberships,
-    nextStage: Int32Array.from({ length: count }, (_, block) => (block + perStage < count ? block + perStage : -1)),
-    blockOf: (rank) => {
-      const [t, c, d] = coordinates(rank);
-      const s = grid.stageOf(rank);
-      return tensorBlocks.of(t) + nt * (contextBlocks.of(c) + nc * (dataBlocks.of(d) + nd * s));
-    },
+    nextStage: stage.map((s) => (s + 1 < count ? s + 1 : -1)),
+    blockOf: (rank) => grid.stageOf(rank),
   };
 }

@@ -6,7 +6,8 @@ export interface Colouring {
   readonly colourOf: Int32Array;
 }
 
-const mix = (a: number, b: number): number => {
+/** Mixes two whole numbers into one of 32 bits. */
+export const mix = (a: number, b: number): number => {
   let h = Math.imul(a ^ b, 0x9e3779b1);
   h ^= h >>> 15;
   h = Math.imul(h, 0x85ebca77);
@@ -25,7 +26,8 @@ export function colouringOf(keys: readonly string[]): Colouring {
   return { colours: ids.size, colourOf };
 }
 
-function refineOnce(blocks: RankBlocks, colouring: Colouring, salt: number): Colouring {
+/** One round over hashed signatures: of each block by the colours in its groups and one stage before and after. */
+export function refineOnce(blocks: RankBlocks, colouring: Colouring, salt: number): Colouring {
   const { count, memberships, nextStage } = blocks;
   const colour = colouring.colourOf;
   const high = new Int32Array(count);
@@ -113,19 +115,32 @@ export function isEquitable(blocks: RankBlocks, colouring: Colouring): boolean {
   return true;
 }
 
+/** How often hashes are salted anew before blocks are taken for different, each from each. */
+export const attempts = 6;
+
+/** Each block a colour of its own. */
+export const finest = (blocks: number): Colouring => ({
+  colours: blocks,
+  colourOf: Int32Array.from({ length: blocks }, (_, block) => block),
+});
+
+/** Salt of the hashes of an attempt. */
+export const saltOf = (attempt: number): number => Math.imul(attempt, 0x27d4eb2f);
+
 /**
  * Coarsest equitable refinement of an initial colouring, by colour refinement (1-dimensional Weisfeiler-Leman;
  * spec/model.md section 8). Colours are hashed to 53 bits for speed; the result is checked exactly, and computed again with
  * another salt in the unlikely case of a collision.
  */
 export function refine(blocks: RankBlocks, initial: Colouring): Colouring {
-  for (let salt = 1; ; salt++) {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
     let current = initial;
     for (;;) {
-      const finer = refineOnce(blocks, current, Math.imul(salt, 0x27d4eb2f));
+      const finer = refineOnce(blocks, current, saltOf(attempt));
       if (finer.colours === current.colours) break;
       current = finer;
     }
     if (current.colours === blocks.count || isEquitable(blocks, current)) return current;
   }
+  return finest(blocks.count);
 }

@@ -1,9 +1,8 @@
 import { buildFabricGraph, type FabricGraph } from '../../platform/fabric-graph.js';
 import { Router } from '../../platform/routes.js';
 import { addUse, type LinkUse, type SharedLink, type UseLabel } from './link-use.js';
-import { networkFlows } from './network-flows.js';
+import type { NetworkFlows } from './network-flows.js';
 import type { RankPlaces } from './placement-map.js';
-import type { GroupKind, RankGrid } from './rank-grid.js';
 
 /** True when flows must be routed one by one: they choose ways, or the fabric has no tiers whose links act as one. */
 export function needsRoutes({ cluster: { fabric } }: RankPlaces): boolean {
@@ -22,7 +21,8 @@ interface Load {
  * all they can, put more than the capacity (and the NICs ahead could take it in). Leaving the others out changes no rate.
  * @throws RangeError when links that are down leave two ranks without a way.
  */
-export function routedLinks(grid: RankGrid, places: RankPlaces, kinds: readonly GroupKind[]): SharedLink[] {
+export function routedLinks(flows: NetworkFlows): SharedLink[] {
+  const { places } = flows;
   const graph = buildFabricGraph(places.cluster);
   const capacity = capacities(graph, places);
   const loads = new Map<number, Load>();
@@ -34,7 +34,7 @@ export function routedLinks(grid: RankGrid, places: RankPlaces, kinds: readonly 
     down: new Set(Array.from(capacity.keys()).filter((link) => capacity[link] === 0)),
     load: (link) => taken[link] ?? 0,
   });
-  networkFlows(grid, places, kinds, (flow) => {
+  flows.all((flow) => {
     if (flow.label !== label) taken.fill(0);
     label = flow.label;
     const way = router.route(flow.from, flow.to);
@@ -50,7 +50,7 @@ export function routedLinks(grid: RankGrid, places: RankPlaces, kinds: readonly 
         load = { uses: new Map(), senders: new Map(), receivers: new Map() };
         loads.set(link, load);
       }
-      addUse(load.uses, flow.label, { rank: flow.from, share });
+      addUse(load.uses, flow.label, { rank: flow.from, share, ranks: 1, together: 1 });
       addShare(load.senders, flow.from, flow.label, share);
       addShare(load.receivers, flow.to, flow.label, share);
     });

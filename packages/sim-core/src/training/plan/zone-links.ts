@@ -1,109 +1,15 @@
-import { type ClosShape, closShape, leafOf, podOf } from '../../platform/clos-shape.js';
 import { addUse, type LinkUse, type SharedLink, type UseLabel } from './link-use.js';
-import { networkFlows } from './network-flows.js';
-import type { RankPlaces } from './placement-map.js';
-import type { GroupKind, RankGrid } from './rank-grid.js';
+import type { NetworkFlows } from './network-flows.js';
+import { directions, type ZoneTier } from './zone-tiers.js';
 
-type Direction = 'up' | 'down';
-const directions = ['up', 'down'] as const;
-
-/** A tier of switches whose uplinks many ranks share: leaves towards spines, or pods towards cores. */
-class ZoneTier {
-  readonly #whole: number;
-  readonly #oversubscribed: boolean;
-  /** Zones whose links are not all as built: bytes/s that are missing, by direction. */
-  readonly #missing = { up: new Map<number, number>(), down: new Map<number, number>() };
-
-  /** @param zoneOf Switch (leaf or pod) behind which a rank's NIC is. */
-  constructor(
-    readonly zoneOf: (rank: number) => number,
-    wholeBytesPerSecond: number,
-    oversubscribed: boolean,
-  ) {
-    this.#whole = wholeBytesPerSecond;
-    this.#oversubscribed = oversubscribed;
-  }
-
-  take(zone: number, direction: Direction, bytesPerSecond: number): void {
-    const missing = this.#missing[direction];
-    missing.set(zone, (missing.get(zone) ?? 0) + bytesPerSecond);
-  }
-
-  /**
-   * All links of a zone in one direction together, which is exact for sprayed packets: they load them alike. Infinity where they
-   * never bind before the NICs under them do: leaving those out changes nothing.
-   */
-  capacity(zone: number, direction: Direction): number {
-    const missing = this.#missing[direction].get(zone) ?? 0;
-    if (missing === 0 && !this.#oversubscribed) return Number.POSITIVE_INFINITY;
-    // Fair sharing never leaves a job nothing at all.
-    return Math.max(this.#whole - missing, 1e-3 * this.#whole);
-  }
-
-  get binds(): boolean {
-    return this.#oversubscribed || this.#missing.up.size > 0 || this.#missing.down.size > 0;
-  }
-}
-
-/** The tiers of a Clos with what is perturbed in them. */
-function zoneTiers(places: RankPlaces): ZoneTier[] {
-  const { fabric } = places.cluster;
-  if (fabric.kind !== 'clos') return [];
-  const asBuilt = places.fabricLinks.length === 0 && places.traffic.length === 0;
-  if (asBuilt && fabric.oversubscription <= 1 && (fabric.spineOversubscription ?? 1) <= 1) return [];
-  const shape = closShape(places.cluster);
-  const leafOfRank = (rank: number): number =>
-    leafOf(shape, places.nodeOf(rank), places.nicOf(rank) % places.nicsPerNode);
-  const leaves = new ZoneTier(leafOfRank, shape.leafUplinkBytesPerSecond, shape.oversubscription > 1);
-  const pods = new ZoneTier(
-    (rank) => podOf(shape, leafOfRank(rank)),
-    shape.podUplinkBytesPerSecond,
-    shape.spineOversubscription > 1,
-  );
-  for (const { link, capacityFactor } of places.fabricLinks) takeCable(shape, leaves, pods, link, 1 - capacityFactor);
-  for (const { from, to, bytesPerSecond } of places.traffic) {
-    for (let nic = 0; nic < shape.nicsPerNode; nic++) {
-      const [source, target] = [leafOf(shape, from, nic), leafOf(shape, to, nic)];
-      const part = bytesPerSecond / shape.nicsPerNode;
-      if (source === target) continue;
-      leaves.take(source, 'up', part);
-      leaves.take(target, 'down', part);
-      if (shape.tiers === 2 || podOf(shape, source) === podOf(shape, target)) continue;
-      pods.take(podOf(shape, source), 'up', part);
-      pods.take(podOf(shape, target), 'down', part);
-    }
-  }
-  return [leaves, ...(shape.tiers === 3 ? [pods] : [])].filter(({ binds }) => binds);
-}
-
-/** Takes a share of a cable, by its name (docs/topology.md), from the zone that it leaves upwards. */
-function takeCable(shape: ClosShape, leaves: ZoneTier, pods: ZoneTier, name: string, share: number): void {
-  const found = /^(.*?)(?:\.(up|down))?$/.exec(name);
-  const cable = found?.[1] ?? name;
-  const given = directions.filter((direction) => found?.[2] === undefined || found[2] === direction);
-  const leaf = /^rail(\d+)\.leaf(\d+)\.spine\d+$/.exec(cable);
-  const pod = /^rail(\d+)\.pod(\d+)\.spine\d+\.core\d+$/.exec(cable);
-  for (const direction of given) {
-    if (leaf) {
-      const zone = Number(leaf[1]) * shape.leavesPerRail + Number(leaf[2]);
-      leaves.take(zone, direction, share * shape.leafCableBytesPerSecond);
-    }
-    if (pod) {
-      const zone = Number(pod[1]) * shape.podsPerRail + Number(pod[2]);
-      pods.take(zone, direction, share * shape.spineCableBytesPerSecond);
-    }
-  }
-}
-
-/** The uplinks of each zone that may bind as one link, and its downlinks as another. */
-export function zoneLinks(grid: RankGrid, places: RankPlaces, kinds: readonly GroupKind[]): SharedLink[] {
-  const tiers = zoneTiers(places);
+/** The uplinks of each zone that may bind as one link, and its downlinks as another, with the uses of each rank. */
+export function zoneLinks(flows: NetworkFlows, tiers: readonly ZoneTier[]): SharedLink[] {
   if (tiers.length === 0) return [];
   const links = tiers.map(() => ({
     up: new Map<number, Map<UseLabel, LinkUse[]>>(),
     down: new Map<number, Map<UseLabel, LinkUse[]>>(),
   }));
-  networkFlows(grid, places, kinds, ({ label, from, to, share }) => {
+  flows.all(({ label, from, to, share }) => {
     tiers.forEach((tier, t) => {
       const zones = { up: tier.zoneOf(from), down: tier.zoneOf(to) };
       if (zones.up === zones.down) return;
@@ -113,7 +19,7 @@ export function zoneLinks(grid: RankGrid, places: RankPlaces, kinds: readonly Gr
         if (!byZone || tier.capacity(zone, direction) === Number.POSITIVE_INFINITY) continue;
         const uses = byZone.get(zone) ?? new Map<UseLabel, LinkUse[]>();
         byZone.set(zone, uses);
-        addUse(uses, label, { rank: from, share });
+        addUse(uses, label, { rank: from, share, ranks: 1, together: 1 });
       }
     });
   });

@@ -16,8 +16,9 @@ export const Book = {
   data: 11,
   skew: 12,
   bubble: 13,
+  pause: 14,
 } as const;
-export const bookColumns = 14;
+export const bookColumns = 15;
 
 /** GPU-seconds by column, summed over classes with their multiplicities. */
 export type Books = Float64Array;
@@ -36,7 +37,7 @@ export function closeBooks(books: Books, twin: Books, gpus: number, stepSeconds:
     recompute: at(Book.recompute),
     optimizer: at(Book.optimizer),
     kernelInefficiency: at(Book.kernel),
-    stragglers: at(Book.ownSlowness) + skewExcess + bubbleExcess,
+    stragglers: at(Book.ownSlowness) + at(Book.pause) + skewExcess + bubbleExcess,
     smContention: at(Book.smContention),
     networkContention: at(Book.networkContention),
     exposedTensor: at(Book.tensor),

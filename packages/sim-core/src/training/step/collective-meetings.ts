@@ -53,13 +53,14 @@ export class CollectiveMeetings {
     if (!meeting) return;
     const ledger = this.#ledger;
     const start = this.#start[group] as number;
-    const actual = this.#clock.now - start;
+    const { now } = this.#clock;
+    const actual = now - start;
     const contention = contentionOf(actual, this.#groups.exposedSeconds(group, this.#descriptor[group] as number));
     const skewBook = meeting.kind === 'world' || meeting.kind === 'tie' ? Book.bubble : Book.skew;
     for (const k of meeting.classes) {
-      ledger.book(k, skewBook, start - (this.#ready[k] as number));
-      ledger.book(k, meeting.book, actual - contention);
-      ledger.book(k, Book.networkContention, contention);
+      ledger.bookWait(k, skewBook, start - (this.#ready[k] as number), start);
+      ledger.bookWait(k, meeting.book, actual - contention, now - contention);
+      ledger.bookWait(k, Book.networkContention, contention, now);
       this.#cursors.nextSegment(k);
     }
     for (const k of meeting.classes) this.#resumes.resumeBlock(k);

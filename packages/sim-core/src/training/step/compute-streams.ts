@@ -55,7 +55,9 @@ export class ComputeStreams {
     this.#event[k] = -1;
     const template = cursors.template(k);
     const undisturbed = template ? this.seconds(template, cursors.segment[k] as number, k) : 0;
-    this.#ledger.book(k, Book.smContention, this.#clock.now - (cursors.waitStart[k] as number) - undisturbed);
+    const { now } = this.#clock;
+    this.#ledger.book(k, Book.smContention, now - (cursors.waitStart[k] as number) - undisturbed);
+    this.#ledger.tape?.computed(k, now);
   }
 
   /** Changes the rate of a class's stream; a segment under way keeps the work that is left. */

@@ -86,7 +86,9 @@ export class DataStreams {
     if (!meeting) return;
     for (const k of meeting.classes) {
       this.#compute.setRate(k, 1);
-      this.#done[this.#slotAt(k, this.#head[k] as number)] = 1;
+      const slot = this.#slotAt(k, this.#head[k] as number);
+      this.#done[slot] = 1;
+      this.#record(k, slot);
       this.#head[k] = (this.#head[k] as number) + 1;
     }
     for (const k of meeting.classes) {
@@ -100,6 +102,13 @@ export class DataStreams {
         this.#resumes.resumeBlock(k);
       }
     }
+  }
+
+  #record(k: number, slot: number): void {
+    const { tape } = this.#ledger;
+    if (!tape) return;
+    const descriptor = this.#cursors.stageOf[k]?.tasks[slot - (this.#slot0[k] as number)] ?? -1;
+    tape.tasks.add(k, descriptor, 0, this.#ready[slot] as number, this.#clock.now);
   }
 
   /** Slot (over all classes) of the task at a position of a class's stream. */
@@ -143,8 +152,9 @@ export class DataStreams {
     const flight = now - ready;
     const beyond = contentionOf(now - (this.#ready[slot] as number), this.#alone[slot] as number);
     const contention = Math.min(flight, beyond);
-    this.#ledger.book(k, Book.data, head - from + flight - contention);
-    this.#ledger.book(k, Book.networkContention, contention);
-    this.#ledger.book(k, Book.skew, ready - head);
+    this.#ledger.bookWait(k, Book.data, head - from, head);
+    this.#ledger.bookWait(k, Book.skew, ready - head, ready);
+    this.#ledger.bookWait(k, Book.data, flight - contention, now - contention);
+    this.#ledger.bookWait(k, Book.networkContention, contention, now);
   }
 }

@@ -11,6 +11,7 @@ import { PipelineMessages } from './pipeline-messages.js';
 import { StepOp, type StepProgram } from './program.js';
 import { EventKind, FlowKind, type Resumes, StepClock } from './step-clock.js';
 import { StepNetwork } from './step-network.js';
+import { StepTape } from './step-tape.js';
 import { SegmentKind } from './template.js';
 
 /** What an execution leaves: the clock at the end, the books, and what it cost. */
@@ -20,6 +21,8 @@ export interface Execution {
   readonly events: number;
   /** End of each class's last operation before the step ended. */
   readonly classEndSeconds: Float64Array;
+  /** What every class did when, where the options ask for it. */
+  readonly tape?: StepTape;
 }
 
 export interface ExecutionOptions {
@@ -29,8 +32,8 @@ export interface ExecutionOptions {
   readonly coalesce?: boolean;
   /** Seconds that each class stands still when the step begins. */
   readonly pauses?: Float64Array;
-  /** Called with every busy or waiting stretch of a class, in order of its end. */
-  readonly observe?: (rankClass: number, label: string, startSeconds: number, endSeconds: number) => void;
+  /** Keep what every class did when on a tape (default: no). */
+  readonly record?: boolean;
 }
 
 /**
@@ -53,7 +56,6 @@ export class StepExecution implements Resumes {
   readonly #messages: PipelineMessages;
   readonly #coalesce: boolean;
   readonly #factors: Float64Array;
-  readonly #observe: ExecutionOptions['observe'];
   readonly #pauses: Float64Array | undefined;
   #events = 0;
 
@@ -62,7 +64,8 @@ export class StepExecution implements Resumes {
     const groups = new MeetingGroups(plan, program, network);
     const clock = new StepClock(network.fluid);
     const cursors = new ClassCursors(plan, program);
-    const ledger = new Ledger(plan, program);
+    const tape = options.record ? new StepTape(cursors) : undefined;
+    const ledger = new Ledger(plan, program, tape);
     const compute = new ComputeStreams(clock, cursors, ledger, options.factors);
     this.#plan = plan;
     this.#program = program;
@@ -76,7 +79,6 @@ export class StepExecution implements Resumes {
     this.#messages = new PipelineMessages(plan, program, network, clock, cursors, ledger, this);
     this.#coalesce = (options.coalesce ?? true) && blocksAreAlone(plan);
     this.#factors = options.factors;
-    this.#observe = options.observe;
     this.#pauses = options.pauses;
   }
 
@@ -91,9 +93,11 @@ export class StepExecution implements Resumes {
       if (end < 0) throw new Error(this.#deadlock(k));
       stepSeconds = Math.max(stepSeconds, end);
     }
-    for (let k = 0; k < count; k++) this.#ledger.book(k, Book.bubble, stepSeconds - (ended[k] as number));
+    for (let k = 0; k < count; k++)
+      this.#ledger.bookWait(k, Book.bubble, stepSeconds - (ended[k] as number), stepSeconds);
     this.#ledger.bookRuns(this.#factors);
-    return { stepSeconds, books: this.#ledger.books, events: this.#events, classEndSeconds: ended };
+    const { books, tape } = this.#ledger;
+    return { stepSeconds, books, events: this.#events, classEndSeconds: ended, ...(tape ? { tape } : {}) };
   }
 
   #begin(k: number): void {
@@ -104,7 +108,7 @@ export class StepExecution implements Resumes {
     }
     // As if a block before the first were ending.
     this.#cursors.step[k] = -1;
-    this.#ledger.book(k, Book.ownSlowness, pause);
+    this.#ledger.bookWait(k, Book.pause, pause, pause);
     this.#clock.queue.push(pause, 4 * k + EventKind.block);
   }
 
@@ -154,7 +158,6 @@ export class StepExecution implements Resumes {
     const id = payload >> 2;
     switch (payload & 3) {
       case EventKind.block:
-        this.#observe?.(id, 'block', this.#blocks.startOf(id), this.#clock.now);
         this.#cursors.nextStep(id);
         this.resumeProgram(id);
         break;

@@ -41,5 +41,5 @@ export function writeFinish(writer: StageWriter): void {
     }
   }
   builder.compute(2, device.stepOverheadSeconds, 0);
-  writer.run(tables.add(builder), true);
+  writer.run(tables.add(builder), true, 'optimizer step');
 }

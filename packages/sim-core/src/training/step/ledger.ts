@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import { Book, type Books, bookColumns } from './books.js';
 import type { StepProgram } from './program.js';
+import type { StepTape } from './step-tape.js';
 
 /** Books the seconds of each class, times the ranks that it stands for (spec/model.md 9.2). */
 export class Ledger {
@@ -10,7 +11,12 @@ export class Ledger {
   /** Runs of each template, by class. */
   readonly #runs: Float64Array;
 
-  constructor(plan: Plan, { templates }: StepProgram) {
+  /** @param tape Where waits are recorded too; absent: nowhere. */
+  constructor(
+    plan: Plan,
+    { templates }: StepProgram,
+    readonly tape?: StepTape,
+  ) {
     this.#multiplicity = Float64Array.from(plan.classes, (rankClass) => rankClass.multiplicity);
     this.#templates = templates;
     this.#runs = new Float64Array(plan.classes.length * templates.length);
@@ -18,6 +24,12 @@ export class Ledger {
 
   book(k: number, column: number, seconds: number): void {
     this.books[column] = (this.books[column] as number) + seconds * (this.#multiplicity[k] as number);
+  }
+
+  /** Books waiting that ends at a time. */
+  bookWait(k: number, column: number, seconds: number, end: number): void {
+    this.book(k, column, seconds);
+    if (this.tape) this.tape.waited(k, column, end);
   }
 
   countRun(k: number, template: number): void {

@@ -22,7 +22,6 @@ export class LockstepBlocks {
   /** By collective descriptor: the group of each class that it runs over. */
   readonly #groupOf: readonly Int32Array[];
   // One entry a class: when it came to the block, and the time up to which it has been carried.
-  readonly #start: Float64Array;
   readonly #time: Float64Array;
   readonly #template: (Template | undefined)[];
   // One entry a group: members that have come to the collective, and the segment that it is.
@@ -52,15 +51,10 @@ export class LockstepBlocks {
     this.#groupOf = program.collectives.map(({ group }) =>
       group === 'tie' || group === 'world' ? none : (columns.get(group) ?? none),
     );
-    this.#start = new Float64Array(cursors.count);
     this.#time = new Float64Array(cursors.count);
     this.#template = new Array(cursors.count);
     this.#arrived = new Int32Array(groups.all.length);
     this.#segment = new Int32Array(groups.all.length);
-  }
-
-  startOf(k: number): number {
-    return this.#start[k] as number;
   }
 
   /** A class comes to a block: it is carried to its end or to a collective that others have not come to yet. */
@@ -69,7 +63,6 @@ export class LockstepBlocks {
     const template = this.#cursors.template(k);
     if (!template) return;
     this.#template[k] = template;
-    this.#start[k] = now;
     this.#time[k] = now;
     this.#comeTo(k, template, this.#compute(k, template, 0));
     for (let group = this.#complete.pop(); group !== undefined; group = this.#complete.pop()) this.#meet(group);
@@ -77,9 +70,11 @@ export class LockstepBlocks {
 
   /** Carries a class over its compute segments from one on; returns the collective that follows, or the number of segments. */
   #compute(k: number, template: Template, from: number): number {
+    const { tape } = this.#ledger;
     let segment = from;
     for (; segment < template.segments && template.kind[segment] === SegmentKind.compute; segment++) {
       this.#time[k] = (this.#time[k] as number) + this.#streams.seconds(template, segment, k);
+      tape?.computed(k, this.#time[k] as number);
     }
     return segment;
   }
@@ -115,8 +110,8 @@ export class LockstepBlocks {
       let next = segment;
       for (let i = 0; i < classes.length; i++) {
         const k = classes[i] as number;
-        ledger.book(k, Book.skew, start - (time[k] as number));
-        ledger.book(k, book, exposed);
+        ledger.bookWait(k, Book.skew, start - (time[k] as number), start);
+        ledger.bookWait(k, book, exposed, start + exposed);
         time[k] = start + exposed;
         next = this.#compute(k, this.#template[k] as Template, segment + 1);
       }

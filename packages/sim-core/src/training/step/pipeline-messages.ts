@@ -142,9 +142,10 @@ export class PipelineMessages {
     this.#free.push(message);
     this.#arrival[at] = now;
     const sent = this.#sent[at] as number;
+    this.#ledger.tape?.messages.add(from, to, 0, sent, now);
     if (this.#blocking) {
-      this.#ledger.book(from, Book.bubble, sent - (cursors.waitStart[from] as number));
-      this.#ledger.book(from, Book.pipeline, now - sent);
+      this.#ledger.bookWait(from, Book.bubble, sent - (cursors.waitStart[from] as number), sent);
+      this.#ledger.bookWait(from, Book.pipeline, now - sent, now);
       cursors.nextStep(from);
       this.#resumes.resumeProgram(from);
     }
@@ -162,8 +163,8 @@ export class PipelineMessages {
     const flightFrom = Math.max(waited, sent);
     const flight = now - flightFrom;
     const contention = Math.min(flight, contentionOf(now - sent, alone));
-    this.#ledger.book(k, Book.bubble, flightFrom - waited);
-    this.#ledger.book(k, Book.pipeline, flight - contention);
-    this.#ledger.book(k, Book.networkContention, contention);
+    this.#ledger.bookWait(k, Book.bubble, flightFrom - waited, flightFrom);
+    this.#ledger.bookWait(k, Book.pipeline, flight - contention, now - contention);
+    this.#ledger.bookWait(k, Book.networkContention, contention, now);
   }
 }

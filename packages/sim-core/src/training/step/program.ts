@@ -1,5 +1,6 @@
 import type { CollectiveOp } from '../../network/collectives/index.js';
 import type { GroupKind } from '../plan/rank-grid.js';
+import type { RowLabels } from './row-labels.js';
 import type { Template } from './template.js';
 
 /** Groups that a step's collectives run over: those of the plan, the two holders of a tied embedding, and all ranks. */
@@ -30,6 +31,8 @@ export const StepOp = { run: 0, send: 1, receive: 2 } as const;
 /** What one pipeline rank does in a step: rows of (op, a, b) in `steps`. run: a = template, b = 1 to execute it operator by operator; send: a = descriptor, b = slot at the peer; receive: a = slot. */
 export interface StageProgram {
   readonly steps: Int32Array;
+  /** What each row belongs to. */
+  readonly labels: RowLabels;
   readonly sends: readonly SendDescriptor[];
   readonly receives: number;
   /** Collective descriptor of each data-task slot. */

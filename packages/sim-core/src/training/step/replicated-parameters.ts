@@ -39,7 +39,7 @@ export function writeReplicated(writer: StageWriter): void {
   // Every bucket has gone out; the step ends when the last has come back.
   if (overlap) for (let slot = gatherTasks; slot < writer.taskCount; slot++) finish.wait(slot);
   else gradientsAtOnce(writer, finish);
-  writer.run(tables.add(finish), true);
+  writer.run(tables.add(finish), true, 'gradient reduction');
 }
 
 /** Positions in the schedule of the first forward of each chunk and of the operation that completes its gradients. */
@@ -77,7 +77,7 @@ function issueParameterGathers(writer: StageWriter): ReadonlyMap<number, SlotsBy
     waits.set(chunk, perPart);
   }
   if (writer.taskCount === 0) return new Map();
-  writer.run(tables.add(issue), true);
+  writer.run(tables.add(issue), true, 'parameter gathers');
   return waits;
 }
 

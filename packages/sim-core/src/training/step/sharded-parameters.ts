@@ -41,7 +41,7 @@ export function writeSharded(writer: StageWriter): void {
   }
   const finish = new TemplateBuilder();
   for (let slot = 0; slot < writer.taskCount; slot++) finish.wait(slot);
-  writer.run(tables.add(finish), true);
+  writer.run(tables.add(finish), true, 'gradient reduction');
 }
 
 /** Slots of the data tasks of each unit, a part of a chunk. */

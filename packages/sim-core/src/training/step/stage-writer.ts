@@ -5,6 +5,7 @@ import { placeOfStage, type Schedule, stageOfChunk, stagesOf } from '../schedule
 import { type SendDescriptor, type StageProgram, StepOp } from './program.js';
 import type { ProgramTables } from './program-tables.js';
 import { messageKey, type ReceiveSlots } from './receive-slots.js';
+import { type RowKind, RowLabelBuilder } from './row-labels.js';
 import type { StagePart } from './stage-content.js';
 import { TemplateBuilder } from './template.js';
 
@@ -17,6 +18,7 @@ export interface Marks {
 /** Writes the program of one pipeline rank on one device kind: operations of its schedule, each with its messages around it. */
 export class StageWriter {
   readonly #steps: number[] = [];
+  readonly #labels: RowLabelBuilder;
   readonly #sends: SendDescriptor[] = [];
   readonly #sendIndex = new Map<number, number>();
   /** Collective descriptor of each data task, by slot. */
@@ -36,12 +38,14 @@ export class StageWriter {
     readonly tables: ProgramTables,
   ) {
     this.#pipeline = job.parallel.pipeline;
+    this.#labels = new RowLabelBuilder(schedule.splitsBackward);
     this.#stages = stagesOf(schedule.layout, this.#pipeline, schedule.chunks);
   }
 
   program(): StageProgram {
     return {
       steps: Int32Array.from(this.#steps),
+      labels: this.#labels.build(),
       sends: this.#sends,
       receives: this.slots[this.rank]?.size ?? 0,
       tasks: this.#tasks,
@@ -68,9 +72,15 @@ export class StageWriter {
     return this.contents[stageOfChunk(this.schedule.layout, this.#pipeline, this.rank, chunk)] ?? [];
   }
 
-  /** Runs a template; `byOperator` where other traffic may interfere. */
-  run(template: number, byOperator: boolean): void {
+  /** Runs a template that is no operation of the schedule; `byOperator` where other traffic may interfere. */
+  run(template: number, byOperator: boolean, name: RowKind): void {
+    this.#labels.other(name);
     this.#steps.push(StepOp.run, template, byOperator ? 1 : 0);
+  }
+
+  #row(o: ScheduleOp, op: number, a: number, b: number): void {
+    this.#labels.operation(o);
+    this.#steps.push(op, a, b);
   }
 
   /** Slot of a new data task. */
@@ -86,9 +96,9 @@ export class StageWriter {
     const stage = stageOfChunk(layout, this.#pipeline, this.rank, o.chunk);
     if (o.kind !== 'W') {
       const slot = this.slots[this.rank]?.get(messageKey(o.kind, stage, o.chunk, o.microBatch, directed));
-      if (slot !== undefined) this.#steps.push(StepOp.receive, slot, 0);
+      if (slot !== undefined) this.#row(o, StepOp.receive, slot, 0);
     }
-    this.run(template, byOperator);
+    this.#row(o, StepOp.run, template, byOperator ? 1 : 0);
     if (o.kind === 'W') return;
     const target = o.kind === 'F' ? stage + 1 : stage - 1;
     if (target < 0 || target >= this.#stages) return;
@@ -96,7 +106,7 @@ export class StageWriter {
     if (place.rank === this.rank) return;
     const slot = this.slots[place.rank]?.get(messageKey(o.kind, target, o.chunk, o.microBatch, directed));
     if (slot === undefined) throw new Error(`StageWriter: stage ${target} does not wait for ${o.kind}.${o.microBatch}`);
-    this.#steps.push(StepOp.send, this.#send(place.rank), slot);
+    this.#row(o, StepOp.send, this.#send(place.rank), slot);
   }
 
   #send(peerStage: number): number {

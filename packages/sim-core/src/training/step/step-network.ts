@@ -6,7 +6,7 @@ import {
   collectiveFabricOf,
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
-import { hopLabel, type UseLabel } from '../plan/link-use.js';
+import { hopLabel, type LinkUse, type UseLabel } from '../plan/link-use.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
 import type { GroupKind } from '../plan/rank-grid.js';
 import type { CollectiveDescriptor, StepGroupKind } from './program.js';
@@ -39,10 +39,8 @@ const nothing: Route = {
   usesScaleUp: false,
 };
 
-interface FabricUse {
+interface FabricUse extends LinkUse {
   readonly link: number;
-  readonly rank: number;
-  readonly share: number;
 }
 
 /**
@@ -152,11 +150,10 @@ export class StepNetwork {
     const ofGroup = new Map<string, number>();
     let alone = 0;
     for (const rankClass of members) {
-      for (const { link, rank, share } of this.#usesOf(kind, rankClass)) {
-        const load = share * bytes;
-        weights.set(link, (weights.get(link) ?? 0) + load);
+      for (const { link, rank, share, ranks, together } of this.#usesOf(kind, rankClass)) {
+        weights.set(link, (weights.get(link) ?? 0) + share * ranks * bytes);
         const group = `${link}/${this.#plan.grid.groupBase(kind, rank)}`;
-        const own = (ofGroup.get(group) ?? 0) + load;
+        const own = (ofGroup.get(group) ?? 0) + share * together * bytes;
         ofGroup.set(group, own);
         alone = Math.max(alone, own / (this.#capacity[link] ?? 0));
       }
@@ -167,8 +164,8 @@ export class StepNetwork {
   /** What the messages of one class to another stage put on them. */
   #crossFabricByMessage(weights: Map<number, number>, from: number, stages: number, bytes: number): number {
     let alone = 0;
-    for (const { link, share } of this.#usesOf(hopLabel(stages), from)) {
-      weights.set(link, (weights.get(link) ?? 0) + share * bytes);
+    for (const { link, share, ranks } of this.#usesOf(hopLabel(stages), from)) {
+      weights.set(link, (weights.get(link) ?? 0) + share * ranks * bytes);
       alone = Math.max(alone, (share * bytes) / (this.#capacity[link] ?? 0));
     }
     return alone;
@@ -232,8 +229,8 @@ function fabricUses(plan: Plan, firstLink: number): Map<UseLabel, Map<number, Fa
     for (const [label, all] of uses) {
       const byClass = byLabel.get(label) ?? new Map<number, FabricUse[]>();
       byLabel.set(label, byClass);
-      for (const { rank, rankClass, share } of all) {
-        const use = { link: firstLink + l, rank, share };
+      for (const { rankClass, ...rest } of all) {
+        const use = { ...rest, link: firstLink + l };
         const known = byClass.get(rankClass);
         if (known) known.push(use);
         else byClass.set(rankClass, [use]);

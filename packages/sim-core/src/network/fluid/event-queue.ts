@@ -4,7 +4,7 @@ import { grownDoubles, grownIntegers } from './columns.js';
  * The next event of each activity in order of time, then of id: a 4-ary heap that knows where each activity stands, so that
  * a rate that changes moves its event in place. An activity has one event or none.
  */
-export class ActivityQueue {
+export class EventQueue {
   #length = 0;
   #times = new Float64Array(64);
   #activities = new Int32Array(64);

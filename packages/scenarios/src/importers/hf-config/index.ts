@@ -1,0 +1,1 @@
+export { type HfModel, readHfConfig } from './read-hf-config.js';
