@@ -80,7 +80,7 @@ function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
     ],
     [0],
   );
-  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, worstRows).join(', ')}\n` : '';
+  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, Math.max(worstRows, 8)).join(', ')}\n` : '';
   return `${lines.length > 0 ? `${readings}\n${worstRows > 0 ? `${worst}\n` : ''}` : ''}${confusion}${wrong}\n`;
 }
 
