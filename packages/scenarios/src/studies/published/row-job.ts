@@ -339,7 +339,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
+      ...(perOperator ? { recomputeModules: ['alternate_matmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
@@ -363,10 +363,10 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
-  const cutJob = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
+  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
   return {
     id: row.id,
-    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(cutJob, cluster, assumed) : cutJob,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(filled, cluster, assumed) : filled,
     cluster,
     stack: device.stack,
     measured: published.length > 0 || counted === undefined ? published : [counted],

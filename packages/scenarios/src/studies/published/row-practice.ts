@@ -68,10 +68,10 @@ const torchtitan: Practice = {
   options: {
     ...overlapping,
     recomputeStopsEarly: true,
-    framework: 'fsdp',
-    narrowStorage: 'none',
     contextKind: 'allgather',
     contextRepeatsHeads: true,
+    framework: 'fsdp',
+    narrowStorage: 'none',
   },
   withPipeline: { reshardAfterForward: false },
   memoryReading: 'allocator',
