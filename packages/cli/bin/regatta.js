@@ -11,3 +11,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.on('uncaughtException', async (error) => process.exit(await reportBug(error, argv)));
 process.exitCode = await main(argv);
+// After a bug something may still be waiting, for ever.
+if (process.exitCode === 3) process.exit();

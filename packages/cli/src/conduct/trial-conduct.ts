@@ -83,6 +83,7 @@ class Team {
   readonly #here = executorHere();
   #pool: TrialPool | undefined;
   #line: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(threads: number, asked: boolean, trials: number, users: UserPolicies) {
     this.#threads = threads;
@@ -97,6 +98,7 @@ class Team {
     // One after the other, and each in a turn of its own so that Ctrl-C is heard; by its turn there may be a pool.
     const books = this.#line.then(async () => {
       await new Promise((turn) => setImmediate(turn));
+      if (this.#closed) throw new Error('the study has ended');
       if (this.#pool) return this.#pool.execute(task, first, count);
       const start = performance.now();
       const done = await this.#here(task, first, count);
@@ -111,6 +113,7 @@ class Team {
   };
 
   close(): void {
+    this.#closed = true;
     this.#pool?.close();
   }
 
@@ -118,7 +121,8 @@ class Team {
   #time(seconds: number, first: number, count: number): void {
     if (first === 0) return;
     const rest = ((this.#trials - first - count) / count) * seconds;
-    if (this.#threads > 1 && rest > worthThreadsSeconds) this.#pool = new TrialPool(this.#threads, this.#users);
+    if (!this.#closed && this.#threads > 1 && rest > worthThreadsSeconds)
+      this.#pool = new TrialPool(this.#threads, this.#users);
   }
 }
 

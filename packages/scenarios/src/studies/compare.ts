@@ -116,7 +116,8 @@ export async function compareStudy(
     trials: first?.books.length ?? 0,
     ...rejectedOf(variants[0]?.resolution.scenario ?? {}),
     ...(stopped?.() ? { partial: true as const } : {}),
-    variants: runs.map(({ name, input, books }, i): ComparedVariant => {
+    // Stopped before the first trials were done there is nothing to tell of any variant.
+    variants: (first?.books.length ? runs : []).map(({ name, input, books }, i): ComparedVariant => {
       const base = {
         name,
         gpus: input.step.gpus,

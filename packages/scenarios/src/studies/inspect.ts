@@ -4,7 +4,6 @@ import {
   type MemoryReport,
   microBatchesOf,
   modelStateBytes,
-  type ParameterCount,
   parameterCount,
   peakFlopsOf,
   predictionParameterCount,
@@ -48,9 +47,9 @@ export interface InspectReport {
   readonly schemaVersion: 1;
   readonly command: 'inspect';
   readonly gpus: number;
-  readonly parameters: ParameterCount & {
-    /** Of the multi-token prediction modules, which the others leave out. */
-    readonly multiTokenPrediction: number;
+  readonly parameters: ReturnType<typeof parameterCount> & {
+    /** Of multi-token prediction modules, beside the total; absent without them. */
+    readonly multiTokenPrediction?: number;
   };
   readonly flops: ReturnType<typeof stepFlops> & {
     /** The common 6 P tokens: counts embeddings, leaves attention out. */
@@ -128,6 +127,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
   if (!point) throw new Error('inspectStudy: no point');
   const { job, cluster } = point;
   const parameters = parameterCount(job.model);
+  const predicted = predictionParameterCount(job.model);
   const flops = stepFlops(job.model, job, recomputedLayers(job));
   const tokensPerStep = job.globalBatch * job.sequenceLength;
   const { steps } = resolution.scenario.job;
@@ -156,7 +156,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
     schemaVersion: 1,
     command: 'inspect',
     gpus: point.gpus,
-    parameters: { ...parameters, multiTokenPrediction: predictionParameterCount(job.model) },
+    parameters: predicted > 0 ? { ...parameters, multiTokenPrediction: predicted } : parameters,
     flops: {
       ...flops,
       sixParametersTokens: 6 * parameters.active * tokensPerStep,

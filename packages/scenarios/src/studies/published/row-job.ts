@@ -339,7 +339,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
+      ...(perOperator ? { recomputeModules: ['alternate_matmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
