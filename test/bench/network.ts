@@ -1,15 +1,19 @@
 /**
  * Flows on links: time, memory and growth of the fluid network, beside SimGrid where it is installed.
+ *
+ * Cold is the simulation in a fresh process as a user runs it: `regatta net FILE`, for the rings a program that uses the
+ * library; warm a later run in one process. SimGrid's time is its run phase alone too. Whole is everything from start to exit.
  * `--simgrid` runs SimGrid too (w2 takes it a minute); `--only w1,w3b` picks workloads; `--no-growth` leaves the last part out.
- * Run: `npx --yes pnpm@12 run bench network`
+ * Run: `npx --yes pnpm@12 run build && npx --yes pnpm@12 run bench network --simgrid`
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { argv, cwd, execPath, version } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { runAsUser } from './network/as-user.js';
 import { benchmarks, type Measured, measure } from './network/measured.js';
 import { SimGrid } from './network/simgrid.js';
-import { standingFlows } from './network/standing-flows.js';
+import { flowsOnOneLink, standingFlows } from './network/standing-flows.js';
 
 const option = (name: string): string | undefined => {
   const at = argv.indexOf(name);
@@ -56,39 +60,47 @@ function compare(only: readonly string[]): void {
     'cold ratio',
     'warm ratio',
     'target',
+    'whole, s',
+    'SimGrid whole, s',
     'MiB',
     'SimGrid MiB',
     'difference',
   ]);
-  line(['---', ...Array.from({ length: 10 }, () => '---:')]);
+  line(['---', ...Array.from({ length: 12 }, () => '---:')]);
   for (const { name, target } of benchmarks) {
     if (only.length > 0 && !only.some((prefix) => name.startsWith(prefix))) continue;
-    const ours = inProcess(name);
-    const own = [name, ours.flows, ours.coldSeconds.toFixed(3), ours.warmSeconds.toFixed(3)];
-    const memory = `${mebibytes(ours.peakBytes)} (+${mebibytes(ours.addedBytes)})`;
+    const library = inProcess(name);
+    const user = runAsUser(name, 5);
+    const cold = user?.runSeconds ?? library.coldSeconds;
+    const memory = mebibytes(user?.peakBytes ?? library.peakBytes);
+    const whole = user?.wholeSeconds.toFixed(2) ?? '';
+    const own = [name, library.flows, cold.toFixed(3), library.warmSeconds.toFixed(3)];
     if (typeof simgrid === 'string') {
-      line([...own, '', '', '', target, memory, '', '']);
+      line([...own, '', '', '', target, whole, '', memory, '', '']);
       continue;
     }
-    const theirs = simgrid.measure(name, 3);
+    const theirs = simgrid.measure(name, 5);
     line([
       ...own,
       theirs.seconds.toFixed(3),
-      (theirs.seconds / ours.coldSeconds).toFixed(1),
-      (theirs.seconds / ours.warmSeconds).toFixed(1),
+      (theirs.seconds / cold).toFixed(1),
+      (theirs.seconds / library.warmSeconds).toFixed(1),
       target,
+      whole,
+      theirs.wholeSeconds.toFixed(2),
       memory,
-      `${mebibytes(theirs.peakBytes)} (+${mebibytes(theirs.addedBytes)})`,
-      difference(ours, theirs).toExponential(0),
+      mebibytes(theirs.peakBytes),
+      difference({ ...library, finish: user?.finish ?? library.finish }, theirs).toExponential(0),
     ]);
   }
 }
+
+const clock = (): number => Number(process.hrtime.bigint()) / 1e9;
 
 function growth(): void {
   console.log('\nStanding random flows on a three-tier Clos of 16,384 hosts; an event is a start or an end\n');
   line(['flows at once', 'events', 'events/s', 'rates changed a solve', 'first solve, s', 'MiB']);
   line(Array.from({ length: 6 }, () => '---:'));
-  const clock = (): number => Number(process.hrtime.bigint()) / 1e9;
   for (const [flows, completions] of [
     [1000, 50_000],
     [10_000, 50_000],
@@ -107,10 +119,25 @@ function growth(): void {
   }
 }
 
+function oneLink(): void {
+  console.log(
+    '\nn flows of different sizes on one link, alone on it and each behind a link of its own as fast (an incast)\n',
+  );
+  line(['flows', 'alone: events/s', 'incast: events/s']);
+  line(Array.from({ length: 3 }, () => '---:'));
+  for (const flows of [1000, 10_000, 100_000]) {
+    const rate = (behind: boolean): number => Math.round((2 * flows) / flowsOnOneLink(flows, behind, clock));
+    line([flows, rate(false), rate(true)]);
+  }
+}
+
 const one = option('--one');
 if (one !== undefined) console.log(JSON.stringify(measure(one)));
 else {
   compare((option('--only') ?? '').split(',').filter((name) => name !== ''));
-  if (!argv.includes('--no-growth')) growth();
+  if (!argv.includes('--no-growth')) {
+    growth();
+    oneLink();
+  }
   console.log(`\nMachine: node ${version}, ${cpus()[0]?.model ?? ''}, ${cpus().length} cores.`);
 }

@@ -138,7 +138,7 @@ describe('a scenario from flags and files', () => {
     );
     expect(regatta(['replay', '--gpus', '8']).stderr.split('\n')).toHaveLength(2);
     expect(regatta(['replay', '--device', 'h100-sxm']).stderr.trim().split('\n')).toEqual([
-      'error: --device: unknown device h100-sxm (did you mean h100-sxm-80gb?), expected a name of regatta catalogue devices',
+      'error: --device: unknown device h100-sxm (did you mean h100-sxm-80gb?), expected a name of regatta catalogue devices, or the path of a device file',
       expect.stringMatching(/^error: job\.model: is missing, expected a model of the catalogue, .*: --model$/),
       'error: job.sequenceLength: is missing, expected a whole number: --seq-len',
       'error: job.globalBatch: is missing, expected a whole number: --global-batch',

@@ -4,7 +4,7 @@ import { regatta } from '../support/run-cli.js';
 /** Flags by name, so that advice replaces what was given. */
 type Flags = Readonly<Record<string, string>>;
 
-const argumentsOf = (flags: Flags): string[] => Object.entries(flags).flatMap(([name, value]) => [name, value]);
+const argumentsOf = (flags: Flags): string[] => Object.entries(flags).flat();
 
 /** The changes that a warning proposes. */
 function adviceOf(warning: string): Flags[] {

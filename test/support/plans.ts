@@ -81,6 +81,8 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
       bucketBytes: 1.6e8,
       dataOverlap: true,
       contextKind: 'ring',
+      contextRepeatsHeads: false,
+      fp8Scaling: 'tensor',
       moeImbalance: 1,
       expertDispatch: 'direct',
       expertOverlap: 0,

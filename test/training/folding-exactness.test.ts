@@ -70,7 +70,7 @@ describe('folding is exact', () => {
           ranks += stepCase.ranks;
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
     expect(classes).toBeLessThan(0.95 * ranks);
     expect(parted).toBeLessThan(40);

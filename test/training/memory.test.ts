@@ -180,13 +180,13 @@ describe('modules that are computed again', () => {
   test('each saves what it computes again', () => {
     const tokens = 1024;
     const none = bytes(routed, 'moe', []);
-    expect(none - bytes(routed, 'moe', ['mlaUpProjection'])).toBe(2 * tokens * 16 * (2 * (64 + 32) + 64));
-    expect(none - bytes(routed, 'moe', ['layerNorm'])).toBe(2 * 2 * tokens * 1024);
-    expect(none - bytes(routed, 'moe', ['moeActivation'])).toBe(2 * tokens * 4 * 512);
-    expect(none - bytes(routed, 'moe', ['sharedExperts'])).toBe(6 * tokens * 512);
+    expect(none - bytes(routed, 'moe', ['mla_up_proj'])).toBe(2 * tokens * 16 * (2 * (64 + 32) + 64));
+    expect(none - bytes(routed, 'moe', ['layernorm'])).toBe(2 * 2 * tokens * 1024);
+    expect(none - bytes(routed, 'moe', ['moe_act'])).toBe(2 * tokens * 4 * 512);
+    expect(none - bytes(routed, 'moe', ['shared_experts'])).toBe(6 * tokens * 512);
     expect(bytes(dense, 'dense', []) - bytes(dense, 'dense', ['mlp'])).toBe(6 * tokens * 4096);
     // A module that a layer has not saves nothing.
-    expect(bytes(dense, 'dense', ['moe', 'mlaUpProjection'])).toBe(bytes(dense, 'dense', []));
+    expect(bytes(dense, 'dense', ['moe', 'mla_up_proj'])).toBe(bytes(dense, 'dense', []));
   });
 
   test('and costs its time and FLOP, booked as recomputation', () => {
@@ -196,13 +196,13 @@ describe('modules that are computed again', () => {
         testCluster(1),
       );
     const cases: readonly (readonly [Job['model'], RecomputeModule, number])[] = [
-      [routed, 'mlaUpProjection', 256 * 16 * 96 + 128 * 16 * 128],
-      [routed, 'sharedExperts', 3 * 1024 * 512],
+      [routed, 'mla_up_proj', 256 * 16 * 96 + 128 * 16 * 128],
+      [routed, 'shared_experts', 3 * 1024 * 512],
       [routed, 'moe', 1024 * 16 + 3 * 1024 * 512 * 5],
-      [routed, 'layerNorm', 0],
-      [routed, 'moeActivation', 0],
+      [routed, 'layernorm', 0],
+      [routed, 'moe_act', 0],
       [dense, 'mlp', 3 * 1024 * 4096],
-      [dense, 'alternateMatmuls', 2 * 1024 * 1024 + 1024 * 4096],
+      [dense, 'alternate_matmuls', 2 * 1024 * 1024 + 1024 * 4096],
     ];
     for (const [model, module, weights] of cases) {
       const [none, again] = [step(model, []), step(model, [module])];
@@ -216,7 +216,7 @@ describe('modules that are computed again', () => {
   test('every second matmul: q, v, gate and down are kept, and what attention returned', () => {
     const tokens = 1024;
     const kept = 2 * tokens * (1024 + 1024 + 1024 + 1024 + 4096 + 1024) + 4 * tokens * 16;
-    expect(bytes(dense, 'dense', ['alternateMatmuls'])).toBe(kept);
+    expect(bytes(dense, 'dense', ['alternate_matmuls'])).toBe(kept);
   });
 });
 

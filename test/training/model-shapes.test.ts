@@ -6,6 +6,8 @@ import {
   modelStateBytes,
   parameterCount,
   predictionParameterCount,
+  type RecomputeModule,
+  recomputeModules,
   scheduleOrder,
   simulateStep,
   stageMemory,
@@ -229,5 +231,55 @@ describe('tied embeddings', () => {
     const total = parameterCount({ ...llama, tiedEmbeddings: true }).total;
     expect(parameters('zb-v')).toBe(total);
     expect(parameters('1f1b')).toBe(total + llama.vocab * llama.hidden);
+  });
+});
+
+describe('recomputed modules', () => {
+  const mla = { qRank: 512, kvRank: 256, nopeDim: 64, ropeDim: 32, vDim: 64 };
+  const model: ModelShape = {
+    ...llama,
+    mla,
+    experts: {
+      count: 8,
+      topK: 2,
+      ffn: 1408,
+      shared: 1,
+      sharedFfn: 1408,
+      everyNth: 1,
+      firstDense: 3,
+      routerBias: false,
+    },
+  };
+  const job = (modules?: readonly RecomputeModule[]): Job => {
+    const base = { ...testJob({ expert: 4, data: 8 }), model, globalBatch: 8, sequenceLength: 4096 };
+    if (!modules) return base;
+    return { ...base, recompute: 'selective', options: { ...base.options, recomputeModules: modules } };
+  };
+
+  test('each costs time and saves memory, and several more of both than one', () => {
+    const none = simulateStep(job(), testCluster(1));
+    for (const module of recomputeModules) {
+      if (module === 'core_attn') continue;
+      const one = simulateStep(job([module]), testCluster(1));
+      expect(one.stepSeconds, module).toBeGreaterThan(none.stepSeconds);
+      expect(one.memory.activationsBytes, module).toBeLessThan(none.memory.activationsBytes);
+      expect(one.gpuSeconds.recompute, module).toBeGreaterThan(0);
+      const other = module === 'layernorm' ? 'moe_act' : 'layernorm';
+      const both = simulateStep(job([module, other]), testCluster(1));
+      expect(both.stepSeconds).toBeGreaterThan(one.stepSeconds);
+      expect(both.memory.activationsBytes).toBeLessThan(one.memory.activationsBytes);
+    }
+  });
+
+  test('all of them cost less than full recomputation, and keep more', () => {
+    const all = simulateStep(job(['layernorm', 'mla_up_proj', 'moe_act', 'shared_experts']), testCluster(1));
+    const full = simulateStep({ ...job(), recompute: 'full' }, testCluster(1));
+    expect(all.stepSeconds).toBeLessThan(full.stepSeconds);
+    expect(all.memory.activationsBytes).toBeGreaterThan(full.memory.activationsBytes);
+  });
+
+  test('none named is core attention, which a fused kernel computes again by itself', () => {
+    const plain = { ...job(), recompute: 'selective' as const };
+    expect(simulateStep(plain, testCluster(1)).stepSeconds).toBe(simulateStep(job(), testCluster(1)).stepSeconds);
   });
 });

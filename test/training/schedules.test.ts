@@ -46,6 +46,18 @@ describe("each schedule's makespan against its paper's formula", () => {
     );
   });
 
+  test('interleaved: runs at any number of micro-batches, at most a group more than those of the formula', () => {
+    for (let p = 2; p <= 8; p++) {
+      for (let v = 2; v <= 4; v++) {
+        for (let m = p; m <= 4 * p; m++) {
+          const made = makespan('interleaved', p, v, m, unit);
+          expect(made, `${p} ${v} ${m}`).toBeGreaterThanOrEqual(2 * (m * v + p - 1));
+          expect(made, `${p} ${v} ${m}`).toBeLessThanOrEqual(2 * (m * v + v * p));
+        }
+      }
+    }
+  });
+
   test('ZB-H1: bubble (p - 1)(tF + tB - tW) at unit times (Qi et al. 2023, table 2)', () => {
     for (let p = 2; p <= 16; p++)
       for (const m of [p, 2 * p, 3 * p + 1]) expect(makespan('zb-h1', p, 1, m, unit), `${p} ${m}`).toBe(3 * m + p - 1);

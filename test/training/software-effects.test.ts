@@ -163,3 +163,28 @@ describe('optimizer states on the host', () => {
     expect(step({}, true, 0).stepSeconds).toBeGreaterThan(base);
   });
 });
+
+describe('context ranks', () => {
+  test('that exchange repeated keys send more, and wait longer, the fewer key/value heads there are', () => {
+    const step = (kvHeads: number, contextRepeatsHeads: boolean, contextKind: JobOptions['contextKind']): number => {
+      const job = testJob({ context: 8 });
+      const model = { ...testModel, kvHeads };
+      const options = { ...job.options, contextRepeatsHeads, contextKind };
+      return simulateStep({ ...job, model, options, sequenceLength: 8192 }, testCluster(1)).stepSeconds;
+    };
+    for (const kind of ['allgather', 'ulysses'] as const) {
+      expect(step(2, true, kind)).toBeGreaterThan(step(2, false, kind));
+      expect(step(16, true, kind)).toBe(step(16, false, kind));
+    }
+    expect(step(2, true, 'ring')).toBeGreaterThanOrEqual(step(2, false, 'ring'));
+  });
+});
+
+test('fp8 by rows costs kernels that fp8 by tensors does not; 16 bit has neither', () => {
+  const step = (precision: Job['precision'], fp8Scaling: JobOptions['fp8Scaling']): number => {
+    const job = testJob({});
+    return simulateStep({ ...job, precision, options: { ...job.options, fp8Scaling } }, testCluster(1)).stepSeconds;
+  };
+  expect(step('fp8', 'row')).toBeGreaterThan(1.05 * step('fp8', 'tensor'));
+  expect(step('bf16', 'row')).toBe(step('bf16', 'tensor'));
+});

@@ -52,6 +52,36 @@ describe('one step', () => {
     );
   });
 
+  test('less latency is never slower, more GPUs for the same batch are never slower where compute is what binds', () => {
+    fc.assert(
+      fc.property(shapes, fc.constantFrom(2, 4), (shape, times) => {
+        const job = withoutOverlap(testJob({ ...shape, pipeline: 1 }));
+        const latency = (seconds: number): number =>
+          simulateStep(job, {
+            ...clusterOf(job, { ...testDevice, scaleUp: { ...testDevice.scaleUp, latencySeconds: seconds } }),
+            fabric: {
+              kind: 'clos',
+              tiers: 2,
+              rails: 8,
+              nicGbps: 200,
+              oversubscription: 1,
+              routing: 'spray',
+              switchLatencySeconds: seconds,
+              nicLatencySeconds: seconds,
+            },
+          }).stepSeconds;
+        expect(latency(1e-6)).toBeLessThanOrEqual(latency(2e-5) * (1 + 1e-12));
+        const data = shape.data * times;
+        const more = { ...job, parallel: { ...job.parallel, data }, globalBatch: 16 * data, sequenceLength: 4096 };
+        const fewer = { ...more, parallel: { ...job.parallel, data: shape.data } };
+        expect(simulateStep(more, clusterOf(more, testDevice)).stepSeconds).toBeLessThanOrEqual(
+          simulateStep(fewer, clusterOf(fewer, testDevice)).stepSeconds,
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('twice the micro-batches of compute-bound steps take twice the time, less the pipeline fill', () => {
     const job = testJob({ tensor: 2, pipeline: 1, data: 1 });
     const one = simulateStep(job, clusterOf(job, testDevice)).stepSeconds;

@@ -10,9 +10,8 @@ export interface Measured {
   readonly warmSeconds: number;
   readonly simulatedSeconds: number;
   readonly flows: number;
-  /** Peak memory of the process, and what of it the runs added, in bytes. */
+  /** Peak memory of the process, in bytes. */
   readonly peakBytes: number;
-  readonly addedBytes: number;
   /** Finish of each flow, where flows are listed. */
   readonly finish: readonly number[];
 }
@@ -47,7 +46,6 @@ const peak = (): number => process.resourceUsage().maxRSS * 1024;
 /** Runs a workload in this process: once cold, then a few times warm. */
 export function measure(name: string): Measured {
   const run = prepared(name);
-  const before = peak();
   const times: number[] = [];
   let outcome: Outcome | undefined;
   let peakBytes = 0;
@@ -61,5 +59,5 @@ export function measure(name: string): Measured {
   warm.sort((a, b) => a - b);
   if (!outcome) throw new Error('no run');
   const warmSeconds = warm[Math.floor(warm.length / 2)] ?? coldSeconds;
-  return { coldSeconds, warmSeconds, ...outcome, peakBytes, addedBytes: Math.max(0, peakBytes - before) };
+  return { coldSeconds, warmSeconds, ...outcome, peakBytes };
 }

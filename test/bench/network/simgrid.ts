@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { workloads, workloadText } from './workloads.js';
 
 export interface SimGridResult {
+  /** Of its run phase: without building the platform and reading the file. */
   readonly seconds: number;
+  readonly wholeSeconds: number;
   readonly simulatedSeconds: number;
   readonly peakBytes: number;
-  readonly addedBytes: number;
   readonly finish: readonly number[];
 }
 
@@ -16,14 +17,10 @@ export interface SimGridResult {
 export class SimGrid {
   readonly #program: string;
   readonly #folder: string;
-  readonly #idleBytes: number;
 
   private constructor(program: string, folder: string) {
     this.#program = program;
     this.#folder = folder;
-    const empty = join(folder, 'empty.txt');
-    writeFileSync(empty, 'L 1\n1\nF 1\n0 1 -1 1 0\n');
-    this.#idleBytes = this.#run(['flows', empty, join(folder, 'empty.out')]).peakBytes;
   }
 
   /** Builds the program; a text when it cannot. */
@@ -47,7 +44,7 @@ export class SimGrid {
     const median = runs[Math.floor(runs.length / 2)];
     if (!median) throw new Error('no run');
     const finish = args[0] === 'flows' ? readFileSync(out, 'utf8').trim().split('\n').map(Number) : [];
-    return { ...median, addedBytes: Math.max(0, median.peakBytes - this.#idleBytes), finish };
+    return { ...median, finish };
   }
 
   #argumentsOf(name: string, out: string): string[] {
@@ -60,10 +57,12 @@ export class SimGrid {
     return ['flows', file, out];
   }
 
-  #run(args: readonly string[]): { seconds: number; simulatedSeconds: number; peakBytes: number } {
+  #run(args: readonly string[]): Omit<SimGridResult, 'finish'> {
+    const began = process.hrtime.bigint();
     const { status, stdout, stderr } = spawnSync(this.#program, args, { encoding: 'utf8' });
+    const wholeSeconds = Number(process.hrtime.bigint() - began) / 1e9;
     if (status !== 0) throw new Error(`SimGrid ${args.join(' ')}: exit ${status}\n${stderr}`);
     const [seconds = 0, simulatedSeconds = 0, peakBytes = 0] = stdout.trim().split(/\s+/).map(Number);
-    return { seconds, simulatedSeconds, peakBytes };
+    return { seconds, wholeSeconds, simulatedSeconds, peakBytes };
   }
 }

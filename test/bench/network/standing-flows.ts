@@ -72,3 +72,14 @@ export function standingFlows(flows: number, completions: number, clock: () => n
     firstSolveSeconds: solved - began,
   };
 }
+
+/** Seconds of `flows` flows, each of its own size, on one link; `behind` a link of its own as fast each. */
+export function flowsOnOneLink(flows: number, behind: boolean, clock: () => number): number {
+  const network = new FluidNetwork(new Float64Array(behind ? flows + 1 : 1).fill(bytesPerSecond));
+  const began = clock();
+  for (let i = 0; i < flows; i++)
+    network.start(behind ? [0, i + 1] : [0], undefined, 1e6 + 1000 * ((i * 7919) % flows));
+  for (let time = network.nextTime(); time < Number.POSITIVE_INFINITY; time = network.nextTime())
+    network.advanceTo(time);
+  return clock() - began;
+}

@@ -36,7 +36,7 @@ describe('Hugging Face configs', () => {
     ['llama', { block_configs: [] }, 'layers of different shapes'],
   ])('%s is refused by what its layers are', (type, rest, layers) => {
     expect(mistakesOf({ model_type: type, ...rest })).toEqual([
-      `2 model_type: architecture ${type} has ${layers}, which are not supported`,
+      `2 model_type: architecture ${type} is not supported: it has ${layers}`,
     ]);
   });
 

@@ -231,7 +231,7 @@ describe('rows of other files of the form of reference/published', () => {
     });
     const { scores, unscored } = scoreBusbwFile(text, 'bw.json');
     expect(scores).toHaveLength(1);
-    expect(unscored.map(({ id, reason }) => `${id}: ${reason.slice(0, 40)}`)).toEqual([
+    expect(unscored.map(({ id, reason }) => `${id}: ${reason.slice(0, 40)}`).sort()).toEqual([
       'bw/set 2: no device of the catalogue is a MI300X',
       'bw/set 3: no operation all_dance',
       'bw/set 4: nodes: is 0, expected a number above 0',

@@ -212,6 +212,43 @@ describe('Megatron-DeepSpeed', () => {
   });
 });
 
+describe('scripts that source others', () => {
+  const of = (files: Readonly<Record<string, string>>, source = 'jobs/run.sh'): ReturnType<typeof resolveScenario> =>
+    resolveScenario({
+      source,
+      readText: (path) => files[path],
+      overrides: [{ path: ['cluster'], value: 'h100-rail-clos', flag: '--cluster' }],
+    });
+  const run = 'torchrun --nproc_per_node 8 pretrain_gpt.py "${MODEL_ARGS[@]}"\n';
+
+  test.each([
+    ['source models/small.sh'],
+    ['. "$(dirname "$0")/models/small.sh"'],
+    ['DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"\nsource "${DIR}/models/small.sh"'],
+    ['SIZE=small\nsource ./models/${SIZE}.sh'],
+  ])('%s', (line) => {
+    const { scenario } = of({
+      'jobs/run.sh': `#!/bin/bash\n${line}\n${run}`,
+      'jobs/models/small.sh': `MODEL_ARGS=(${model})\n`,
+      'jobs/./models/small.sh': `MODEL_ARGS=(${model})\n`,
+    });
+    expect(scenario.job.model).toMatchObject(small);
+  });
+
+  test('a mistake stands in the file that has it; a ring ends', () => {
+    const wrong = model.replace('--hidden-size 512', '--hidden-size many');
+    try {
+      of({
+        'jobs/run.sh': `#!/bin/bash\nsource m.sh\n${run}`,
+        'jobs/m.sh': `source m.sh\nMODEL_ARGS=(\n${wrong}\n)\n`,
+      });
+      expect('no error').toBe('an error');
+    } catch (error) {
+      expect(String(error)).toMatch(/error: m\.sh:3:\d+ --hidden-size: is many/);
+    }
+  });
+});
+
 describe('misspelt arguments', () => {
   test('one that a step depends on is a mistake, as for the tool', () => {
     expect(

@@ -1,7 +1,8 @@
 import { InputError, parseCount, parseFlowCase } from '@regatta/scenarios';
 import { simulateFlows } from '@regatta/sim-core';
-import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
+import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
+import { expectShortRun } from '../conduct/short-run.js';
 import { flowsText } from '../render/flows-text.js';
 
 function rowsOf(args: Arguments): number {
@@ -22,12 +23,24 @@ export const net: Command = {
     ['regatta net flows.json --json', '{ "finish": [seconds, …], "makespan": seconds, "events": n }'],
     ['regatta net flows.yaml --rows all --out flows.txt', 'every flow, into a file'],
   ],
-  options: { rows: { type: 'string', describe: 'flows to show: a number or all (default 40)' } },
+  options: {
+    rows: { type: 'string', describe: 'flows to show: a number or all (default 40)' },
+    timings: { type: 'boolean', describe: 'seconds of reading and of simulating, and peak memory, on stderr' },
+  },
   run(args, io) {
     const rows = rowsOf(args);
     const file = stringArgument(args, 'file') ?? '';
+    expectShortRun();
+    const began = performance.now();
     const flowCase = parseFlowCase(io.readText(file), file);
+    const read = performance.now();
     const times = simulateFlows(flowCase);
+    const done = performance.now();
+    if (flag(args, 'timings')) {
+      const seconds = [read - began, done - read].map((milliseconds) => (milliseconds / 1e3).toFixed(4));
+      const mebibytes = (process.resourceUsage().maxRSS / 1024).toFixed(1);
+      io.remark(`timings: read ${seconds[0]} s, simulated ${seconds[1]} s, peak memory ${mebibytes} MiB`);
+    }
     deliver(args, io, { finish: times.finish, makespan: times.makespan, events: times.events }, () =>
       flowsText(flowCase, times, rows),
     );

@@ -84,6 +84,9 @@ export function inspectText(report: InspectReport): string {
       ['head', parameters.head === 0 ? 'tied' : whole(parameters.head)],
       ...(parameters.perDenseLayer > 0 ? [['dense layer', whole(parameters.perDenseLayer)]] : []),
       ...(parameters.perMoeLayer > 0 ? [['MoE layer', whole(parameters.perMoeLayer)]] : []),
+      ...(parameters.multiTokenPrediction !== undefined
+        ? [['multi-token prediction, beside the total', whole(parameters.multiTokenPrediction)]]
+        : []),
     ],
   );
   const work = table(

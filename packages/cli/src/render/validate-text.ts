@@ -37,6 +37,9 @@ export interface ValidateView {
   readonly busbw: readonly BusbwScore[];
 }
 
+/** Most rows that are named because their fit is wrong. */
+const mostNamed = 20;
+
 /** Readings of memory by source and part, the worst of them, and whether runs fit as they did. */
 function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
   const groups = new Map<string, MemoryRow[]>();
@@ -80,7 +83,7 @@ function memoryTables({ rows, fit }: MemoryScore, worstRows: number): string {
     ],
     [0],
   );
-  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, worstRows).join(', ')}\n` : '';
+  const wrong = fit.wrong.length > 0 ? `wrong of: ${fit.wrong.slice(0, mostNamed).join(', ')}\n` : '';
   return `${lines.length > 0 ? `${readings}\n${worstRows > 0 ? `${worst}\n` : ''}` : ''}${confusion}${wrong}\n`;
 }
 

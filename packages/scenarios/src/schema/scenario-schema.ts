@@ -1,4 +1,4 @@
-import type { RecomputeModule } from '@regatta/sim-core';
+import { recomputeModules } from '@regatta/sim-core';
 import { z } from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
@@ -154,17 +154,6 @@ export const clusterSchema = z.strictObject({
   deviceRanges: z.array(z.strictObject({ first: countOrZero, count, device: deviceSchema })).optional(),
 });
 
-const recomputeModules = [
-  'coreAttention',
-  'mlaUpProjection',
-  'layerNorm',
-  'mlp',
-  'moe',
-  'moeActivation',
-  'sharedExperts',
-  'alternateMatmuls',
-] as const satisfies readonly RecomputeModule[];
-
 const optionsSchema = z.strictObject({
   p2p: z.enum(['async', 'blocking']).default('async'),
   scatterGather: z.boolean().default(false),
@@ -173,6 +162,8 @@ const optionsSchema = z.strictObject({
   bucketBytes: positive.default(1.6e8),
   dataOverlap: z.boolean().default(true),
   contextKind: z.enum(['ring', 'allgather', 'ulysses']).default('ring'),
+  contextRepeatsHeads: z.boolean().default(false),
+  fp8Scaling: z.enum(['tensor', 'row']).default('tensor'),
   moeImbalance: factor.default(1),
   expertDispatch: z.enum(['direct', 'hierarchical']).default('direct'),
   expertOverlap: fraction.default(0),
@@ -184,7 +175,7 @@ const optionsSchema = z.strictObject({
   recomputeModules: z
     .array(z.enum(recomputeModules))
     .optional()
-    .describe('parts of a layer that recompute: selective runs again; absent: core attention alone'),
+    .describe('what recompute selective runs again, by the names of Megatron-LM; absent: core_attn'),
   offloadActivationLayers: countOrZero
     .default(0)
     .describe('first layers of each pipeline rank whose activations wait in host memory'),

@@ -6,7 +6,9 @@ import {
   modelStateBytes,
   parameterCount,
   peakFlopsOf,
+  predictionParameterCount,
   RankGrid,
+  recomputedLayers,
   type StageMemoryReport,
   scheduleOrder,
   simulateStep,
@@ -45,7 +47,10 @@ export interface InspectReport {
   readonly schemaVersion: 1;
   readonly command: 'inspect';
   readonly gpus: number;
-  readonly parameters: ReturnType<typeof parameterCount>;
+  readonly parameters: ReturnType<typeof parameterCount> & {
+    /** Of multi-token prediction modules, beside the total; absent without them. */
+    readonly multiTokenPrediction?: number;
+  };
   readonly flops: ReturnType<typeof stepFlops> & {
     /** The common 6 P tokens: counts embeddings, leaves attention out. */
     readonly sixParametersTokens: number;
@@ -122,7 +127,8 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
   if (!point) throw new Error('inspectStudy: no point');
   const { job, cluster } = point;
   const parameters = parameterCount(job.model);
-  const flops = stepFlops(job.model, job);
+  const predicted = predictionParameterCount(job.model);
+  const flops = stepFlops(job.model, job, recomputedLayers(job));
   const tokensPerStep = job.globalBatch * job.sequenceLength;
   const { steps } = resolution.scenario.job;
   const tokens = steps === undefined ? defaultTokens : steps * tokensPerStep;
@@ -150,7 +156,7 @@ export function inspectStudy(resolution: Resolution, gpus: readonly number[]): I
     schemaVersion: 1,
     command: 'inspect',
     gpus: point.gpus,
-    parameters,
+    parameters: predicted > 0 ? { ...parameters, multiTokenPrediction: predicted } : parameters,
     flops: {
       ...flops,
       sixParametersTokens: 6 * parameters.active * tokensPerStep,

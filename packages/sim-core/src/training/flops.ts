@@ -54,17 +54,17 @@ function weightsAgain(model: ModelShape, layer: number, modules: readonly Recomp
   const matrices = model.ffnKind === 'swiglu' ? 3 : 2;
   const experts = isMoeLayer(model, layer) ? model.experts : undefined;
   const has = (module: RecomputeModule): boolean => modules.includes(module);
-  if (has('alternateMatmuls') && !experts)
+  if (has('alternate_matmuls') && !experts)
     return hidden * headDim * (kvHeads + heads) + (matrices === 3 ? hidden * ffn : 0);
   let weights = 0;
-  if (mla && has('mlaUpProjection')) {
+  if (mla && has('mla_up_proj')) {
     const queryUp = heads * (mla.nopeDim + mla.ropeDim);
     weights += (mla.qRank > 0 ? mla.qRank : hidden) * queryUp + mla.kvRank * heads * (mla.nopeDim + mla.vDim);
   }
   if (!experts) return weights + (has('mlp') ? matrices * hidden * ffn : 0);
   const shared = matrices * hidden * experts.shared * experts.sharedFfn;
   if (has('moe')) return weights + hidden * experts.count + matrices * hidden * experts.topK * experts.ffn + shared;
-  return weights + (has('sharedExperts') ? shared : 0);
+  return weights + (has('shared_experts') ? shared : 0);
 }
 
 /**
@@ -84,7 +84,7 @@ export function stepFlops(
   const square = 2 * tokens * step.sequenceLength * model.heads * (queryKey + value);
   const core = (layer: number): number =>
     square * countedShare(model, step.sequenceLength, windowOf(model, layer), step.flopConvention);
-  const modules = step.options?.recomputeModules ?? ['coreAttention'];
+  const modules = step.options?.recomputeModules ?? ['core_attn'];
   let attention = 0;
   let forwardLayers = 0;
   let again = 0;
@@ -94,7 +94,7 @@ export function stepFlops(
     forwardLayers += whole;
     if (step.recompute === 'full' && recomputes) again += whole;
     else if (step.recompute === 'selective')
-      again += 2 * tokens * weightsAgain(model, layer, modules) + (modules.includes('coreAttention') ? core(layer) : 0);
+      again += 2 * tokens * weightsAgain(model, layer, modules) + (modules.includes('core_attn') ? core(layer) : 0);
   };
   for (let layer = 0; layer < model.layers; layer++) add(layer, recomputesLayer(layer));
   const predictions = model.mtpLayers ?? 0;

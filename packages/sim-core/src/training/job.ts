@@ -32,18 +32,20 @@ export interface ListSchedule {
 }
 
 /**
- * Parts of a layer that selective recomputation can run again (Megatron-Core's --recompute-modules), and torchtitan's per-operator
- * checkpointing: all but attention and every second matmul.
+ * Parts of a layer that selective recomputation can run again, by Megatron-LM's names (--recompute-modules), and torchtitan's
+ * per-operator checkpointing, alternate_matmuls: all but attention and every second matmul.
  */
-export type RecomputeModule =
-  | 'coreAttention'
-  | 'mlaUpProjection'
-  | 'layerNorm'
-  | 'mlp'
-  | 'moe'
-  | 'moeActivation'
-  | 'sharedExperts'
-  | 'alternateMatmuls';
+export const recomputeModules = [
+  'core_attn',
+  'layernorm',
+  'mla_up_proj',
+  'moe_act',
+  'mlp',
+  'moe',
+  'shared_experts',
+  'alternate_matmuls',
+] as const;
+export type RecomputeModule = (typeof recomputeModules)[number];
 
 export interface JobOptions {
   readonly p2p: 'async' | 'blocking';
@@ -57,16 +59,27 @@ export interface JobOptions {
   /** Data-parallel gradient buckets overlap the last backward. */
   readonly dataOverlap: boolean;
   readonly contextKind: 'ring' | 'allgather' | 'ulysses';
+  /** Keys and values are repeated for every query head before context ranks exchange them (PyTorch's repeat_kv). */
+  readonly contextRepeatsHeads: boolean;
+  /**
+   * fp8 scales: one for a tensor, known before it is quantised; or one for each row of every operand, found and applied by kernels of
+   * their own, once along rows and once along columns, weights included (torchao's rowwise recipe).
+   */
+  readonly fp8Scaling: 'tensor' | 'row';
   readonly moeImbalance: number;
   /**
    * How routed tokens reach their experts: each copy straight to its expert's rank, or one copy to each scale-up domain and
    * from there over the domain's own links (DeepEP, HybridEP).
    */
   readonly expertDispatch: 'direct' | 'hierarchical';
+  /**
+   * What recompute selective runs again, by Megatron-LM's names (--recompute-modules); absent = core_attn. layernorm: outputs of norms;
+   * mla_up_proj: queries, keys and values from their latents; moe_act, mlp, moe, shared_experts: activation of experts, dense FFN,
+   * whole MoE block, shared experts.
+   */
+  readonly recomputeModules?: readonly RecomputeModule[];
   /** recompute full of the first n layers of each stage only; absent = all. */
   readonly recomputeLayers?: number;
-  /** recompute selective of these; absent = core attention alone. */
-  readonly recomputeModules?: readonly RecomputeModule[];
   /** The first n layers of each pipeline rank keep their activations in host memory; absent = none. No time is charged for it. */
   readonly offloadActivationLayers?: number;
   /**

@@ -35,7 +35,7 @@ export function readHfConfig(text: string, file: string): HfModel {
     throw failure(
       located,
       [...prefix, 'model_type'].join('.'),
-      `architecture ${type} has ${layers}, which are not supported`,
+      `architecture ${type} is not supported: it has ${layers}`,
       `one of ${supported.join(', ')}`,
     );
   const fields = new Fields(located, { ...tree, model_type: type }, prefix);

@@ -39,7 +39,7 @@ const renamed: Readonly<Record<string, string>> = {
 };
 
 const silent =
-  /^(data|train-data|valid-data|test-data|merge|tokenizer|save|load|split|norm-|layernorm-|rms-norm|optimizer|min-lr|lr|warmup|weight-decay|gradient-clipping|init-|output-layer|eval|log|steps-per|wall-clock|tensorboard|wandb|distributed-backend|checkpoint-factor|extra-save|keep-last|rotary|rope|scaled-|bias-|masked-|layernorm-fusion|fp16\.|fp32-allreduce$|bf16\.|bfloat16\.|precision$|global-num-gpus$|train-sampl|synchronize-each|use-wandb|finetune|seed|fp16-lm|attention-softmax|async-|zero-optimization\.(allgather|reduce-scatter|contiguous|cpu-offload$|elastic)|zero-allow|launcher|deepspeed|hostfile|include|num-workers|s3-|checkpoint(-scale|-valid|$|\.)|soft-prompt|rmsnorm-|text-gen|sample-|temperature|top-|maximum-tokens|num-samples|prompt-|data-impl|pos-emb|activation$|norm$|mlp-type|use-(checkpoint|bias)|attention-config|no-load|override|adlr|gas$|char-level|use-shared)/;
+  /^(data|train-data|valid-data|test-data|merge|tokenizer|save|load|split|norm-|layernorm-|rms-norm|optimizer|min-lr|lr|warmup|weight-decay|gradient-clipping|init-|output-layer|eval|log|steps-per|wall-clock|tensorboard|wandb|distributed-backend|checkpoint-factor|extra-save|keep-last|rotary|rope|scaled-|bias-|masked-|layernorm-fusion|fp16\.|fp32-allreduce$|bf16\.|bfloat16\.|precision$|global-num-gpus$|train-sampl|synchronize-each|use-wandb|finetune|seed|fp16-lm|attention-softmax|async-|zero-optimization\.(stage3-|sub-group|round-robin|ignore-unused|allgather|reduce-scatter|contiguous|cpu-offload$|elastic)|zero-allow|launcher|deepspeed|hostfile|include|num-workers|s3-|checkpoint(-scale|-valid|$|\.)|soft-prompt|rmsnorm-|text-gen|sample-|temperature|top-|maximum-tokens|num-samples|prompt-|data-impl|pos-emb|activation$|norm$|mlp-type|use-(checkpoint|bias)|attention-config|no-load|override|adlr|gas$|char-level|use-shared)/;
 
 const sizes = new Set(['pipeline-model-parallel-size', 'tensor-model-parallel-size', 'context-parallel-size']);
 
@@ -106,8 +106,6 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
   put('tokenizer-type', tokenizer, tokenizer?.value);
   if (value('fp32-allreduce') !== true && (entries.has('bf16') || entries.has('fp16')))
     entries.set('grad-reduce-in-bf16', { name: 'fp32_allreduce', value: true, ...text.locate([]) });
-  const interval = raw.get('num-experts') ?? raw.get('moe-num-experts');
-  if (interval && !entries.has('expert-interval')) put('expert-interval', interval, 2);
   const width = Number(value('hidden-size'));
   if (value('mlp-type') === 'llama' && !entries.has('ffn-hidden-size') && Number.isSafeInteger(width)) {
     const multiple = Number(value('mlp-multiple-of') ?? 256);
@@ -127,6 +125,12 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
       'not given: gradients are reduced in 16 bits, the default of GPT-NeoX',
       'job.options.gradientBytes',
     );
+  if (value('mlp-type') === 'llama' && raw.get('intermediate-size') === undefined)
+    settings.assume(
+      'intermediate_size',
+      `not given: ${entries.get('ffn-hidden-size')?.value}, two thirds of 4 h rounded up, the default of GPT-NeoX`,
+      'job.model.ffn',
+    );
   if (!attention) {
     settings.add('attention-backend', { name: 'attention-config', value: 'unfused', ...settings.missingAt });
     settings.assume(
@@ -135,6 +139,8 @@ export function readGptNeox(text: LocatedText, root: Tree): TrainingConfig {
       'job.model.attention',
     );
   }
+  if (settings.find('zero-optimization.cpu-offload-params')?.value === true)
+    settings.warn('zero-optimization.cpu-offload-params', 'is not modelled: parameters stay on the GPU');
   if (settings.find('gpt-j-residual')?.value === true)
     settings.warn(
       'gpt-j-residual',

@@ -7,7 +7,7 @@ import { type Setting, Settings } from './settings.js';
 import { ShellSyntaxError } from './shell-lexer.js';
 import { type ExpandedCommand, type ReadScript, readShellScript } from './shell-script.js';
 import { type Piece, textOf } from './shell-variables.js';
-import type { Place, TrainingConfig } from './types.js';
+import { type Place, placeOf, type TrainingConfig } from './types.js';
 
 /** Arguments that only a training command has. */
 const telling = new Set([
@@ -80,8 +80,7 @@ function settingOf({ name, values, place }: Argument): Setting {
   const unset = values.flat().find((piece) => piece.unset !== undefined)?.unset;
   return {
     name,
-    line: place.line,
-    column: place.column,
+    ...placeOf(place),
     value: values.length === 0 ? true : values.map(textOf).join(' '),
     ...(unset === undefined ? {} : { unset }),
   };
@@ -173,6 +172,12 @@ function programOf({ command }: Launch): Piece | undefined {
 /** Reads another file that a script names; undefined when there is none. */
 export type ReadBeside = (path: string) => string | undefined;
 
+/** Reads files from the folder of a script on, else as they are named. */
+function besideOf(file: string, read: ReadBeside): ReadBeside {
+  const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
+  return (path) => read(folder + path) ?? (folder === '' ? undefined : read(path));
+}
+
 /**
  * A bash script that starts Megatron-LM or Megatron-DeepSpeed, or its bare arguments. Variables, arrays, defaults and arithmetic are
  * followed in the script's own text; no shell is run.
@@ -183,7 +188,8 @@ export function readLaunchScript(source: string, file: string, read: ReadBeside 
   const text = source.replaceAll('\r\n', '\n');
   const bare = /^\s*(#[^\n]*\n\s*)*--[A-Za-z]/.test(text);
   const slurm = slurmSettings(text);
-  const script = expanded(bare ? joined(text) : text, file, slurm);
+  const beside = besideOf(file, read);
+  const script = expanded(bare ? joined(text) : text, file, slurm, beside);
   const commands = script.commands.map((command): Launch => ({ command, found: argumentsOf(command) }));
   const other = commands.map((one) => programOf(one)).find((one) => one && otherLayers(one.text) !== undefined);
   const launches = commands.filter((one) => tells(one) && !prints(one));
@@ -209,7 +215,7 @@ export function readLaunchScript(source: string, file: string, read: ReadBeside 
     );
   else if (launches.length === 0)
     settings.remarkAt(launch.command.line, 'arguments', 'no command starts a training: those in variables are read');
-  readNamedDeepspeed(settings, script, file, read);
+  readNamedDeepspeed(settings, script, file, beside);
   remarkVariables(settings, script, launch);
   return megatronScenario(settings, 'script', programOf(launch)?.text ?? '');
 }
@@ -249,8 +255,7 @@ function readNamedDeepspeed(settings: Settings, script: ReadScript, file: string
   if (!setting) return;
   const path = String(setting.value);
   const own = script.written.findLast(({ name }) => name === path || name.split('/').at(-1) === path.split('/').at(-1));
-  const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
-  const beside = own ? undefined : (read(folder + path) ?? read(path));
+  const beside = own ? undefined : read(path);
   const config = own
     ? { file, text: own.text, line: own.line }
     : beside === undefined
@@ -297,11 +302,17 @@ const isValue = (piece: Piece, found: readonly Argument[]): boolean =>
       (changesNoStep(argumentKey(name)) && values.some((value) => value.includes(piece))),
   );
 
-function expanded(text: string, file: string, slurm: ReadonlyMap<string, Setting>): ReturnType<typeof readShellScript> {
+function expanded(
+  text: string,
+  file: string,
+  slurm: ReadonlyMap<string, Setting>,
+  read: ReadBeside,
+): ReturnType<typeof readShellScript> {
   try {
-    return readShellScript(text, environmentOf(slurm));
+    return readShellScript(text, environmentOf(slurm), (path) => read(path)?.replaceAll('\r\n', '\n'));
   } catch (error) {
-    if (error instanceof ShellSyntaxError) throw failure(file, error.place, error.message, 'a bash script');
+    if (error instanceof ShellSyntaxError)
+      throw failure(error.place.file ?? file, error.place, error.message, 'a bash script');
     throw error;
   }
 }

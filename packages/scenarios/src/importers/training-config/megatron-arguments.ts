@@ -254,6 +254,6 @@ export function megatronScenario(settings: Settings, format: ConfigFormat, progr
   return settings.finish(format, scenario, {
     ...(batchPerReplica === undefined ? {} : { batchPerReplica }),
     ...(gpus === undefined ? {} : { gpus }),
-    ...(isDeepspeed(settings) || format === 'neox' ? { stack: 'megatron-deepspeed-2022' } : {}),
+    ...(isDeepspeed(settings) ? { stack: 'megatron-deepspeed-2022' } : {}),
   });
 }

@@ -1,5 +1,5 @@
 import type { Tree } from '../../schema/paths.js';
-import { isDeepspeed } from './megatron-dialect.js';
+import { dialectOf, isDeepspeed } from './megatron-dialect.js';
 import { pythonList } from './python-list.js';
 import { numberOf, type Settings } from './settings.js';
 
@@ -27,8 +27,8 @@ export function megatronExperts(
   const topK = settings.count(['moe-router-topk', 'topk'], at('topK'));
   if (topK === undefined && !settings.has(['moe-router-topk', 'topk']))
     settings.assume(
-      settings.spell(deepspeed ? 'topk' : 'moe-router-topk'),
-      `not given: ${usual}, ${deepspeed ? 'the default of Megatron-DeepSpeed' : settings.byDefault}`,
+      settings.spell(deepspeed && settings.style.tool !== 'GPT-NeoX' ? 'topk' : 'moe-router-topk'),
+      `not given: ${usual}, ${deepspeed ? `the default of ${dialectOf(settings)}` : settings.byDefault}`,
       at('topK'),
     );
   const own = settings.count('moe-ffn-hidden-size', at('ffn'));
@@ -55,7 +55,7 @@ function frequency(settings: Settings, layers: number | undefined): { firstDense
   if (interval === undefined && isDeepspeed(settings))
     settings.assume(
       settings.spell('expert-interval'),
-      'not given: 2, the default of Megatron-DeepSpeed',
+      `not given: 2, the default of ${dialectOf(settings)}`,
       'job.model.experts.everyNth',
     );
   const every = { firstDense: 0, everyNth: interval ?? (isDeepspeed(settings) ? 2 : 1) };

@@ -169,7 +169,7 @@ export function megatronModel(settings: Settings, tensor: number, encoder = fals
     biases,
     qkvBias: biases || settings.flag('add-qkv-bias', at('qkvBias')) === true,
     dropout: dropoutOf(settings),
-    attention: flash && backend !== 'unfused' && backend !== 'local' ? 'flash' : 'unfused',
+    attention: (flash || backend === 'flash') && backend !== 'unfused' && backend !== 'local' ? 'flash' : 'unfused',
     causal: !encoder,
     ...slidingWindow(settings, layers),
     mla,

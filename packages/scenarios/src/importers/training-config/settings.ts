@@ -7,8 +7,6 @@ export interface Setting extends Place {
   /** As the file spells it, for messages. */
   readonly name: string;
   readonly value: unknown;
-  /** Another file that it stands in. */
-  readonly file?: string;
   /** A variable inside the value that the file never sets. */
   readonly unset?: string;
 }

@@ -1,4 +1,4 @@
-import type { Place } from './types.js';
+import { type Place, placeOf } from './types.js';
 
 /** A stretch of a word. Expansions are kept as their source; nothing of a script is ever run. */
 export type ShellPart = Place &
@@ -56,16 +56,20 @@ export class ShellLexer {
   #documents: HereDocument[] = [];
   #outputs: ShellWord[] = [];
 
-  /** @param firstLine Line of the file at which the text begins. */
+  /**
+   * @param firstLine Line of the file at which the text begins.
+   * @param file File of the text, where it is another than the one that is read.
+   */
   constructor(
     readonly text: string,
     firstLine = 1,
+    readonly file?: string,
   ) {
     this.#line = firstLine;
   }
 
   get #place(): Place {
-    return { line: this.#line, column: this.#column };
+    return { line: this.#line, column: this.#column, ...(this.file === undefined ? {} : { file: this.file }) };
   }
 
   #peek(length = 1): string {
@@ -120,7 +124,7 @@ export class ShellLexer {
         continue;
       }
       const rest = { after, endedBy: operator ?? '', documents: this.#documents, outputs: this.#outputs };
-      if (words[0]) commands.push({ words, line: words[0].line, column: words[0].column, ...rest });
+      if (words[0]) commands.push({ words, ...placeOf(words[0]), ...rest });
       else if (operator === ')' || operator === '(') commands.push({ words, ...this.#place, ...rest });
       if (end) return commands;
       const taken = this.#next((operator ?? '').length);

@@ -2,7 +2,7 @@ import { ShellBranches } from './shell-branches.js';
 import { both, either, negated, type Truth, truthOf } from './shell-conditions.js';
 import { ShellLexer, type ShellWord, unquoted } from './shell-lexer.js';
 import { type Piece, ShellVariables, textOf } from './shell-variables.js';
-import type { Place } from './types.js';
+import { type Place, placeOf } from './types.js';
 
 /** A command with its variables expanded. */
 export interface ExpandedCommand extends Place {
@@ -15,6 +15,9 @@ export interface WrittenFile {
   readonly text: string;
   readonly line: number;
 }
+
+/** Reads a script that another sources; undefined when there is none. */
+export type ReadSourced = (path: string) => string | undefined;
 
 export interface ReadScript {
   readonly commands: readonly ExpandedCommand[];
@@ -30,28 +33,53 @@ const declaring = new Set(['export', 'declare', 'local', 'readonly', 'typeset'])
  * (`[ $A = b ]`) choose their branch, all others count as undecided and their assignments as doubtful.
  * @throws ShellSyntaxError for quotes and parentheses that are never closed.
  */
-export function readShellScript(text: string, environment: ReadonlyMap<string, Piece>): ReadScript {
+export function readShellScript(
+  text: string,
+  environment: ReadonlyMap<string, Piece>,
+  read: ReadSourced = () => undefined,
+): ReadScript {
   const variables = new ShellVariables();
   for (const [name, piece] of environment) variables.set(name, [[piece]], piece.line, false, false);
-  const commands: ExpandedCommand[] = [];
-  const written: WrittenFile[] = [];
-  follow(text, 1, variables, commands, written);
-  return { commands, variables, written };
+  const into: Followed = { variables, commands: [], written: [], read, depth: 0 };
+  follow({ text, firstLine: 1 }, into);
+  return into;
 }
 
-/** Carries out a script's text from some line on. */
-function follow(
-  text: string,
-  firstLine: number,
-  variables: ShellVariables,
-  commands: ExpandedCommand[],
-  written: WrittenFile[],
-): void {
+interface Followed extends ReadScript {
+  readonly commands: ExpandedCommand[];
+  readonly written: WrittenFile[];
+  readonly read: ReadSourced;
+  readonly depth: number;
+}
+
+interface FollowedText {
+  readonly text: string;
+  readonly firstLine: number;
+  /** Where it is another than the one that is read. */
+  readonly file?: string;
+}
+
+/** Scripts that source one another in a ring end here. */
+const deepest = 8;
+
+/**
+ * Path that `source` names, from the folder of the script on: what stands before is a folder that only a shell knows, such as
+ * `$(dirname "$0")`, and is left off.
+ */
+function sourcedPath(word: readonly Piece[]): string {
+  const unknown = word.findLastIndex((piece) => piece.unset !== undefined);
+  const path = textOf(word.slice(unknown + 1));
+  return unknown < 0 ? path : path.replace(/^\/+/, '');
+}
+
+/** Carries out a script's text. */
+function follow({ text, firstLine, file }: FollowedText, into: Followed): void {
+  const { variables, commands, written } = into;
   const branches = new ShellBranches();
   let inCondition = false;
   let last: Truth = 'unknown';
   const patterns: string[] = [];
-  for (const command of new ShellLexer(text, firstLine).commands()) {
+  for (const command of new ShellLexer(text, firstLine, file).commands()) {
     let words = command.words;
     let not = false;
     if (command.after === ';;') branches.endPattern();
@@ -115,11 +143,18 @@ function follow(
       continue;
     }
     if (name === 'unset') for (const word of expanded.slice(1)) variables.unset(textOf(word));
-    commands.push({ words: expanded, line: command.line, column: command.column });
+    if ((name === 'source' || name === '.') && expanded[1] && into.depth < deepest) {
+      const path = sourcedPath(expanded[1]);
+      const sourced = into.read(path);
+      if (sourced !== undefined)
+        follow({ text: sourced, firstLine: 1, file: path }, { ...into, depth: into.depth + 1 });
+      continue;
+    }
+    commands.push({ words: expanded, ...placeOf(command) });
     const files = command.outputs.map((word) => textOf(variables.pieces(word)));
     for (const { text: body, line } of command.documents) {
       if (shells.has(name) || files.some((file) => /\.(sh|bash|slurm|sbatch)$/.test(file)))
-        follow(body, line, variables, commands, written);
+        follow({ text: body, firstLine: line, ...(file === undefined ? {} : { file }) }, into);
       else for (const file of files) written.push({ name: file, text: variables.substitute(body), line });
     }
   }

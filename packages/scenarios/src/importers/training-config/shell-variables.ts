@@ -1,6 +1,6 @@
 import { shellArithmetic } from './shell-arithmetic.js';
 import { ShellLexer, type ShellPart, type ShellWord } from './shell-lexer.js';
-import type { Place } from './types.js';
+import { type Place, placeOf } from './types.js';
 
 /** A stretch of expanded text that knows where it stood. */
 export interface Piece extends Place {
@@ -10,6 +10,8 @@ export interface Piece extends Place {
 
 /** A variable: its elements (one for a plain variable), each a list of pieces. */
 export interface ShellVariable {
+  /** File that sets it, where it is another than the one that is read. */
+  readonly file?: string;
   readonly elements: readonly (readonly Piece[])[];
   /** Name of the condition under which it was set, when that was not decided. */
   readonly conditional: boolean;
@@ -94,9 +96,7 @@ export class ShellVariables {
   pieces(word: ShellWord): Piece[] {
     return word.parts.flatMap((part) => {
       const elements = this.#elements(part);
-      return elements.flatMap((element, i) =>
-        i === 0 ? element : [{ text: ' ', line: part.line, column: part.column }, ...element],
-      );
+      return elements.flatMap((element, i) => (i === 0 ? element : [{ text: ' ', ...placeOf(part) }, ...element]));
     });
   }
 
@@ -109,8 +109,8 @@ export class ShellVariables {
   }
 
   #elements(part: ShellPart): readonly (readonly Piece[])[] {
-    const { line, column } = part;
-    if (part.kind === 'text') return [[{ text: part.text, line, column }]];
+    const at = placeOf(part);
+    if (part.kind === 'text') return [[{ text: part.text, ...at }]];
     if (part.kind === 'arithmetic') {
       const value = shellArithmetic(part.source, (name) => {
         const variable = this.get(name);
@@ -119,23 +119,22 @@ export class ShellVariables {
       return [
         [
           value === undefined
-            ? { text: `$((${part.source}))`, line, column, unset: part.source }
-            : { text: String(value), line, column },
+            ? { text: `$((${part.source}))`, ...at, unset: part.source }
+            : { text: String(value), ...at },
         ],
       ];
     }
-    if (part.kind === 'command') return [[{ text: `$(${part.source})`, line, column, unset: `$(${part.source})` }]];
+    if (part.kind === 'command') return [[{ text: `$(${part.source})`, ...at, unset: `$(${part.source})` }]];
     return this.#variable(part.source, part);
   }
 
   #variable(source: string, place: Place): readonly (readonly Piece[])[] {
-    const { line, column } = place;
     if (source === '@' || source === '*') {
       this.ownArguments = place;
       return [];
     }
     const [, name = source, index, rest = ''] = /^([A-Za-z_]\w*|\d+)(?:\[([^\]]*)\])?(.*)$/s.exec(source) ?? [];
-    const unknown: Piece[][] = [[{ text: `$${source}`, line, column, unset: name }]];
+    const unknown: Piece[][] = [[{ text: `$${source}`, ...placeOf(place), unset: name }]];
     const variable = this.get(name);
     const [, operator = '', other = ''] = /^(:?[-=+?])(.*)$/s.exec(rest) ?? [];
     if (rest !== '' && operator === '') return unknown;
@@ -144,7 +143,7 @@ export class ShellVariables {
     if (operator.endsWith('+')) return empty ? [[]] : this.#text(other, place);
     if (empty && (operator.endsWith('-') || operator.endsWith('='))) {
       const value = this.#text(other, place);
-      if (operator.endsWith('=')) this.set(name, value, line, false, false);
+      if (operator.endsWith('=')) this.set(name, value, place.line, false, false);
       return value;
     }
     if (variable === undefined) return unknown;
@@ -157,6 +156,6 @@ export class ShellVariables {
   /** Default text inside `${V:-…}`. */
   #text(source: string, place: Place): Piece[][] {
     const word = new ShellLexer(`"${source.replaceAll('"', '')}"`).commands()[0]?.words[0];
-    return word ? [this.pieces(word).map((piece) => ({ ...piece, ...place }))] : [[]];
+    return word ? [this.pieces(word).map((piece) => ({ ...piece, ...placeOf(place) }))] : [[]];
   }
 }

@@ -20,7 +20,16 @@ export interface ConfigIssue extends InputIssue {
 export interface Place {
   readonly line: number;
   readonly column: number;
+  /** Another file than the one that is read: a script that it sources, a configuration that it names. */
+  readonly file?: string;
 }
+
+/** A place alone, of something that has one. */
+export const placeOf = ({ line, column, file }: Place): Place => ({
+  line,
+  column,
+  ...(file === undefined ? {} : { file }),
+});
 
 export const configFormats = {
   script: 'Megatron-LM launch script',

@@ -1,4 +1,4 @@
-import { type Cluster, type Job, type ModelShape, type Precision, parameterCount } from '@regatta/sim-core';
+import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
@@ -145,6 +145,34 @@ function nearestStack(device: string, wanted: string): string | undefined {
   return names.sort((a, b) => Math.abs(year(a) - year(wanted)) - Math.abs(year(b) - year(wanted)))[0];
 }
 
+/** Least tensor size of at least `fewest` ranks that divides GPUs and heads. */
+function tensorSize(fewest: number, gpus: number, { heads }: ModelShape): number {
+  for (let size = fewest; size <= Math.min(gpus, heads); size++)
+    if (gpus % size === 0 && heads % size === 0) return size;
+  return 1;
+}
+
+/** Key/value heads: fewer than tensor ranks are held by several. */
+function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
+  if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
+  assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
+  return tensor;
+}
+
+/** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
+function wholeReplica(job: Job, cluster: Cluster, assumed: string[]): Job {
+  const sequences = job.globalBatch / job.parallel.data;
+  for (let cuts = 1; cuts < sequences; cuts++) {
+    if (sequences % cuts !== 0) continue;
+    const larger = { ...job, microBatch: sequences / cuts };
+    if (!stepMemory(larger, cluster).fits) continue;
+    assumed.push(`micro-batch: ${larger.microBatch}, as many sequences as fit in memory`);
+    return larger;
+  }
+  assumed.push(`micro-batch: ${Math.min(1, sequences)}`);
+  return { ...job, microBatch: Math.min(1, sequences) };
+}
+
 /** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
 const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
@@ -197,7 +225,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (!readPrecision) assumed.push(`dtype ${row.dtype} not read: ${usual}`);
   const precision = readPrecision ?? usual;
   // A replica computes a sequence at least: with fewer sequences than GPUs each is cut over several.
-  const cut = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const fewest = row.tensorParallel ? 1 : Math.max(1, Math.ceil(row.gpus / row.globalBatch));
+  const cut = tensorSize(fewest, row.gpus, model);
   const tensor = row.tensorParallel ?? cut;
   const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
   const context = row.contextParallel ?? 1;
@@ -228,9 +257,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
     assumed.push(`expert parallelism: ${expert} instead of ${row.expertParallel}, as many as a stage has ranks`);
   let microBatch = row.microBatch ?? 0;
   if (!microBatch) {
-    const perReplica = row.globalBatch / data;
-    microBatch = row.tensorParallel ? practice.microBatch : perReplica;
-    assumed.push(`micro-batch: ${microBatch}`);
+    microBatch = pipeline === 1 && !row.tensorParallel ? row.globalBatch / data : practice.microBatch;
+    if (pipeline > 1) assumed.push(`micro-batch: ${microBatch}`);
   }
   const perOperator = /^selective-op/i.test(row.recompute ?? '');
   const readRecompute = row.recompute ? recomputeOf(row.recompute) : undefined;
@@ -265,7 +293,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   if (graphed) assumed.push(graphed.assumed);
   const job: Job = {
     name: row.id,
-    model: { ...model, vocab: padded(model.vocab, tensor) },
+    model: { ...model, kvHeads: heldHeads(model.kvHeads, tensor, assumed), vocab: padded(model.vocab, tensor) },
     sequenceLength,
     globalBatch,
     microBatch,
@@ -292,6 +320,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       bucketBytes: 1.6e8,
       dataOverlap: true,
       contextKind: 'ring',
+      contextRepeatsHeads: false,
+      fp8Scaling: /row/i.test(row.dtype ?? '') ? 'row' : 'tensor',
       moeImbalance: 1,
       expertDispatch: 'direct',
       expertOverlap: 0,
@@ -309,7 +339,7 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       ...(deepSpeed ? { framework: 'deepspeed' } : {}),
       ...(row.torchCompile === false ? { fusedElementwise: false } : {}),
       gradientBytes,
-      ...(perOperator ? { recomputeModules: ['alternateMatmuls'] } : {}),
+      ...(perOperator ? { recomputeModules: ['alternate_matmuls'] } : {}),
       ...(assumedInterleaving ? {} : stageLayersOfRow(model.layers, pipeline * virtualStages, assumed)),
     },
   };
@@ -333,9 +363,10 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
+  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
   return {
     id: row.id,
-    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(job, cluster, assumed) : job,
+    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(filled, cluster, assumed) : filled,
     cluster,
     stack: device.stack,
     measured: published.length > 0 || counted === undefined ? published : [counted],

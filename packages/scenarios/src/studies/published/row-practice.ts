@@ -65,11 +65,18 @@ const torchtitan: Practice = {
   recompute: 'none',
   dropout: false,
   // torchao quantises where it multiplies.
-  options: { ...overlapping, recomputeStopsEarly: true, framework: 'fsdp', narrowStorage: 'none' },
+  options: {
+    ...overlapping,
+    recomputeStopsEarly: true,
+    contextKind: 'allgather',
+    contextRepeatsHeads: true,
+    framework: 'fsdp',
+    narrowStorage: 'none',
+  },
   withPipeline: { reshardAfterForward: false },
   memoryReading: 'allocator',
   assumed: [
-    'FSDP2: a layer a unit, prefetch of one, fp32 parameters and reduction; recomputation by non-reentrant checkpoints that stop early',
+    'FSDP2: a layer a unit, prefetch of one, fp32 parameters and reduction; recomputation by non-reentrant checkpoints that stop early; context ranks gather keys and values repeated for every head',
   ],
 };
 

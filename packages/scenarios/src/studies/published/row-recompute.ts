@@ -7,7 +7,7 @@ const withOptions = (job: Job, options: Partial<Job['options']>, recompute = job
 });
 
 /** Modules in the order in which Megatron-Bridge's recipes (scripts/performance/configs) take them as memory gets short. */
-const shortOfMemory: readonly RecomputeModule[] = ['moeActivation', 'layerNorm', 'mlp', 'sharedExperts'];
+const shortOfMemory: readonly RecomputeModule[] = ['moe_act', 'layernorm', 'mlp', 'shared_experts'];
 
 /** The least n in 1..most with which the job fits, if any; more of it never takes more memory. */
 function leastCount(most: number, fits: (n: number) => boolean): number | undefined {
@@ -32,10 +32,10 @@ export function withLeastRecompute(asked: Job, cluster: Cluster, assumed: string
   if (asked.recompute !== 'none') return asked;
   const fits = (candidate: Job): boolean => stepMemory(candidate, cluster).fits;
   const said = 'least that fits';
-  const base: readonly RecomputeModule[] = asked.model.mla ? ['mlaUpProjection'] : [];
+  const base: readonly RecomputeModule[] = asked.model.mla ? ['mla_up_proj'] : [];
   let job = asked;
   if (base.length > 0) {
-    assumed.push("recomputation: mlaUpProjection, moments in 16 bit (its recipes')");
+    assumed.push("recomputation: mla_up_proj, moments in 16 bit (its recipes')");
     job = withOptions(job, { recomputeModules: base, momentBytes: 2 }, 'selective');
   }
   if (fits(job)) return job;

@@ -29,7 +29,7 @@ function messageBytes({ model, parallel, microBatch, sequenceLength, precision, 
   let bytes = 0;
   if (parallel.context > 1) {
     const { queryKey, value } = headWidths(model);
-    const kvHeads = model.mla ? model.heads : model.kvHeads;
+    const kvHeads = model.mla || options.contextRepeatsHeads ? model.heads : model.kvHeads;
     const block = (wide * tokens * (queryKey + value) * kvHeads) / parallel.tensor;
     // A ring sends one block while it receives the next; a gather holds those of all ranks.
     bytes += block * (options.contextKind === 'allgather' ? parallel.context : 2);

@@ -50,7 +50,7 @@ export function recomputedModules({
   readonly recompute: Job['recompute'];
   readonly options: Pick<Job['options'], 'recomputeModules'>;
 }): readonly RecomputeModule[] {
-  return recompute === 'selective' ? (options.recomputeModules ?? ['coreAttention']) : [];
+  return recompute === 'selective' ? (options.recomputeModules ?? ['core_attn']) : [];
 }
 
 /** Bytes that the backward pass of one layer needs of its forward, one micro-batch, one rank (spec/model.md 3.2, sum per operator). */
@@ -59,7 +59,7 @@ export function layerActivationBytes(job: ActivationShape, kind: LayerKind, reco
   const { hidden } = job.model;
   if (recompute === 'full') return sizes.wide * sizes.normTokens * hidden;
   const again = recomputedModules({ recompute, options: job.options });
-  if (again.includes('alternateMatmuls') && kind === 'dense') return alternateMatmulBytes(job, sizes);
+  if (again.includes('alternate_matmuls') && kind === 'dense') return alternateMatmulBytes(job, sizes);
   const masks = job.model.dropout ? 2 * sizes.normTokens * hidden : 0;
   const residuals = 2 * sizes.wide * sizes.normTokens * hidden;
   return (
@@ -78,7 +78,7 @@ function normOutputBytes(
   { wide, input, inputTokens }: Sizes,
   again: readonly RecomputeModule[],
 ): number {
-  if (again.includes('layerNorm')) return 0;
+  if (again.includes('layernorm')) return 0;
   const first = input;
   // A recomputed FFN starts from its input as it came.
   const second = kind === 'moe' || again.includes('mlp') ? wide : input;
@@ -97,13 +97,13 @@ function attentionBytes(job: ActivationShape, sizes: Sizes, again: readonly Reco
   const { tokens, tensor, wide, copy } = sizes;
   const { queryKey, value } = headWidths(model);
   const kvHeads = model.mla ? model.heads : model.kvHeads;
-  const up = model.mla !== undefined && again.includes('mlaUpProjection');
+  const up = model.mla !== undefined && again.includes('mla_up_proj');
   const projected = up ? 0 : (wide * tokens * (queryKey * (model.heads + kvHeads) + value * kvHeads)) / tensor;
   const output = ((wide + copy) * tokens * value * model.heads) / tensor;
   const kept = latentBytes(job, sizes) + projected + output;
   if (model.attention === 'flash') return kept + (4 * tokens * model.heads) / tensor;
   const square = (tokens * job.sequenceLength * model.heads) / tensor;
-  return kept + (again.includes('coreAttention') ? 0 : (model.dropout ? 2 * wide + 1 : wide) * square);
+  return kept + (again.includes('core_attn') ? 0 : (model.dropout ? 2 * wide + 1 : wide) * square);
 }
 
 /** Output of FC1 and input of FC2 for each FFN element. */
@@ -122,9 +122,9 @@ function ffnBytes(job: ActivationShape, kind: LayerKind, sizes: Sizes, again: re
   if (kind === 'dense' || !experts) return again.includes('mlp') ? 0 : ((up + down) * tokens * model.ffn) / tensor;
   if (again.includes('moe')) return 0;
   const sharedElements = (tokens * experts.shared * experts.sharedFfn) / tensor;
-  const shared = again.includes('sharedExperts') ? 0 : (up + down) * sharedElements;
+  const shared = again.includes('shared_experts') ? 0 : (up + down) * sharedElements;
   const routed = sizes.normTokens * experts.topK * job.options.moeImbalance;
-  const activation = again.includes('moeActivation') ? 0 : down;
+  const activation = again.includes('moe_act') ? 0 : down;
   return shared + routed * (sizes.input * model.hidden + (up + activation) * experts.ffn);
 }
 
@@ -152,8 +152,8 @@ export function workingSetBytes(job: ActivationShape, kind: LayerKind, recompute
   if (recompute === 'none') return 0;
   if (recompute === 'full') return layerActivationBytes(job, kind, 'none');
   const modules = recomputedModules({ recompute, options: job.options });
-  if (!modules.some((module) => module !== 'coreAttention')) return 0;
-  const coreAlone = { ...job, options: { ...job.options, recomputeModules: ['coreAttention'] as const } };
+  if (!modules.some((module) => module !== 'core_attn')) return 0;
+  const coreAlone = { ...job, options: { ...job.options, recomputeModules: ['core_attn'] as const } };
   const kept = layerActivationBytes(job, kind, 'selective');
   return Math.max(0, layerActivationBytes(coreAlone, kind, 'selective') - kept);
 }

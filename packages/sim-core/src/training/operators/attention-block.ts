@@ -43,14 +43,15 @@ const ropeBytes = (bench: Workbench): number => {
 /** Bytes of K and V of one context rank's tokens on this tensor rank. */
 const keyValueBytes = (bench: Workbench): number => {
   const { heads, kvHeads, headDim, mla } = bench.job.model;
-  const columns = mla ? heads * (mla.nopeDim + mla.ropeDim + mla.vDim) : 2 * kvHeads * headDim;
+  const held = bench.job.options.contextRepeatsHeads ? heads : kvHeads;
+  const columns = mla ? heads * (mla.nopeDim + mla.ropeDim + mla.vDim) : 2 * held * headDim;
   return (bench.width * bench.tokens * columns) / bench.tensor;
 };
 
 const ulyssesBytes = (bench: Workbench): { wide: number; narrow: number } => {
   const { heads, kvHeads, headDim } = bench.job.model;
   const perHead = (bench.width * bench.tokens * headDim) / bench.tensor;
-  return { wide: perHead * heads, narrow: perHead * kvHeads };
+  return { wide: perHead * heads, narrow: perHead * (bench.job.options.contextRepeatsHeads ? heads : kvHeads) };
 };
 
 function exchangeKeysForward(bench: Workbench, attentionSeconds: number): void {

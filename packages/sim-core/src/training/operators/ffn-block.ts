@@ -166,6 +166,7 @@ function expertsBackward(bench: Workbench, experts: ExpertShape): void {
 export function moeActivationAgain(bench: Workbench, experts: ExpertShape): void {
   const { rows, count, ffn } = localExperts(bench, experts);
   bench.memory('expert activation', activationBytes(bench, rows * count * ffn));
+  clamped(bench, experts, rows * count, ffn, 'forward');
 }
 
 /** A dense FFN whose gate was kept: its other half and the activation; FC2 was kept too. */

@@ -45,7 +45,7 @@ export function layerBackward(
   if (recompute === 'full') return [...layerRecomputed(job, device, kind, window), ...backward];
   if (recompute === 'selective') {
     const again = new Workbench(job, device, window);
-    modulesAgain(again, kind, job.options.recomputeModules ?? ['coreAttention']);
+    modulesAgain(again, kind, job.options.recomputeModules ?? ['core_attn']);
     return [...recomputed(again.operators), ...backward];
   }
   return backward;

@@ -11,18 +11,18 @@ export function modulesAgain(bench: Workbench, kind: LayerKind, modules: readonl
   const has = (module: RecomputeModule): boolean => modules.includes(module);
   const norm = (name: string): void => bench.memory(name, 2 * bench.width * bench.normTokens * model.hidden);
   const experts = kind === 'moe' ? model.experts : undefined;
-  if (has('alternateMatmuls') && !experts) {
+  if (has('alternate_matmuls') && !experts) {
     norm('norm 1');
     projectedAgain(bench);
     norm('norm 2');
     denseHalfAgain(bench);
     return;
   }
-  if (has('layerNorm')) norm('norm 1');
-  if (has('mlaUpProjection')) projectionUpAgain(bench);
+  if (has('layernorm')) norm('norm 1');
+  if (has('mla_up_proj')) projectionUpAgain(bench);
   // A fused kernel computes its scores again inside the backward in any case (spec/model.md 1.5).
-  if (has('coreAttention') && model.attention === 'unfused') attentionForward(bench);
-  if (has('layerNorm') || (has('mlp') && !experts)) norm('norm 2');
+  if (has('core_attn') && model.attention === 'unfused') attentionForward(bench);
+  if (has('layernorm') || (has('mlp') && !experts)) norm('norm 2');
   if (!experts) {
     if (has('mlp')) denseForward(bench, model.ffn);
     return;
@@ -31,6 +31,6 @@ export function modulesAgain(bench: Workbench, kind: LayerKind, modules: readonl
     expertsForward(bench, experts);
     return;
   }
-  if (has('moeActivation')) moeActivationAgain(bench, experts);
-  if (has('sharedExperts') && experts.shared > 0) denseForward(bench, experts.sharedFfn * experts.shared);
+  if (has('moe_act')) moeActivationAgain(bench, experts);
+  if (has('shared_experts') && experts.shared > 0) denseForward(bench, experts.sharedFfn * experts.shared);
 }

@@ -58,8 +58,13 @@ export class Workbench {
    */
   #quantisedBytes(precision: Precision, role: 'forward' | 'inputGradient' | 'weightGradient'): number {
     if (role === 'weightGradient') return 0;
+    if (this.#scalesRows(precision)) return 2 * (2 * this.width + gemmElementBytes(precision));
     const reads = precision === 'nvfp4' ? 4 : role === 'inputGradient' ? 1 : 0;
     return reads * this.width + 2 * (gemmElementBytes(precision) + scaleBytes(precision));
+  }
+
+  #scalesRows(precision: Precision): boolean {
+    return precision === 'fp8' && this.job.options.fp8Scaling === 'row';
   }
 
   #gemm(
@@ -73,7 +78,8 @@ export class Workbench {
     role: 'forward' | 'inputGradient' | 'weightGradient',
   ): number {
     const narrow = gemmElementBytes(precision);
-    const quantised = narrow < this.width ? this.#quantisedBytes(precision, role) * batch * m * k : 0;
+    const elements = m * k + (this.#scalesRows(precision) && role === 'forward' ? k * n : 0);
+    const quantised = narrow < this.width ? this.#quantisedBytes(precision, role) * batch * elements : 0;
     const seconds =
       this.device.opOverheadSeconds +
       gemmWorkSeconds(this.device, peakFlopsOf(this.device.peakFlops, precision), {

@@ -45,7 +45,7 @@ export function simulateStep(
 }
 
 /** Which layers full recomputation runs again: all, or the first of each stage. */
-function recomputedLayers(job: Job): (layer: number) => boolean {
+export function recomputedLayers(job: Job): (layer: number) => boolean {
   const { recomputeLayers } = job.options;
   if (recomputeLayers === undefined) return () => true;
   const { layout, chunks } = scheduleShape(job.schedule, job.parallel.virtualStages);
