@@ -45,6 +45,16 @@ describe('commands of README and docs', () => {
     }
   }
 
+  const readme = readFileSync(`${root}/README.md`, 'utf8');
+  const inline = [...readme.matchAll(/`(regatta [a-z]+ [^`]+)`/g)].map(([, line = '']) => line);
+  // `regatta COMMAND --help` and the like name no command.
+  for (const line of inline.filter((one) => !/ [A-Z]{3,}/.test(one))) {
+    test(`README.md: ${line}`, () => {
+      const { code, stderr } = typedLine(line, folder);
+      expect(code, stderr).toBe(0);
+    }, 240_000);
+  }
+
   test('lines inside of text name commands that exist', () => {
     const overview = typedLine('regatta --help', folder).stdout;
     for (const page of pages)

@@ -9,6 +9,17 @@ export function needsRoutes({ cluster: { fabric } }: RankPlaces): boolean {
   return fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
 }
 
+/** Links that are down leave two ranks without a way. */
+export class PartedFabricError extends RangeError {
+  constructor(
+    readonly from: number,
+    readonly to: number,
+  ) {
+    super(`no way from rank ${from} to rank ${to} over the links that are up`);
+    this.name = 'PartedFabricError';
+  }
+}
+
 interface Load {
   readonly uses: Map<UseLabel, LinkUse[]>;
   /** By rank that sends over the link and by rank that takes in from it: share of its traffic, by label. */
@@ -19,7 +30,7 @@ interface Load {
 /**
  * Routes every flow over the fabric's graph and keeps the links that can fill: those on which the NICs behind their flows, sending
  * all they can, put more than the capacity (and the NICs ahead could take it in). Leaving the others out changes no rate.
- * @throws RangeError when links that are down leave two ranks without a way.
+ * @throws PartedFabricError when links that are down leave two ranks without a way.
  */
 export function routedLinks(flows: NetworkFlows): SharedLink[] {
   const { places } = flows;
@@ -38,9 +49,7 @@ export function routedLinks(flows: NetworkFlows): SharedLink[] {
     if (flow.label !== label) taken.fill(0);
     label = flow.label;
     const way = router.route(flow.from, flow.to);
-    if (way.kind !== 'route') {
-      throw new RangeError(`routedLinks: no way from rank ${flow.from} to rank ${flow.to} over the links that are up`);
-    }
+    if (way.kind !== 'route') throw new PartedFabricError(flow.from, flow.to);
     way.links.forEach((link, i) => {
       const share = flow.share * (way.weights[i] ?? 0);
       taken[link] = (taken[link] ?? 0) + share / (capacity[link] ?? 1);
