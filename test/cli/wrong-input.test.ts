@@ -98,6 +98,23 @@ describe('wrong input', () => {
     );
   });
 
+  test('links that are down and leave no way', () => {
+    const fabric =
+      '{ kind: clos, tiers: 2, rails: 1, nicGbps: 200, oversubscription: 5, nodesPerLeaf: 1, routing: static-rail }';
+    const text = `job: { model: llama-3.1-8b, sequenceLength: 1024, globalBatch: 4, parallel: { pipeline: 4 } }
+cluster: { device: h100-sxm-80gb, nodes: 2, gpusPerNode: 2, fabric: ${fabric} }
+perturb: { links: [{ link: rail0.leaf0.spine0.up, capacityFactor: 0 }] }
+`;
+    const folder = folderWith({ 's.yaml': text });
+    const line = ['replay', 's.yaml', '--set', 'cluster.device.scaleUp.domain=2'];
+    expect(regatta([...line, '--set', 'perturb={}'], folder).code).toBe(0);
+    const { code, stderr } = regatta(line, folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: perturb\.links: no way from rank \d+ to rank \d+ over the links that are up, expected /,
+    );
+  });
+
   test('empty, binary and malformed files, duplicate keys', () => {
     mistakes(replay(''), /s\.yaml: is empty/);
     mistakes(replay(new Uint8Array([0, 1, 2, 3, 0])), /s\.yaml: is a binary file/);

@@ -42,8 +42,8 @@ export const compare: Command = {
     ['regatta compare a.yaml b.yaml --days 54 --gpus 16384', 'two files'],
     ['regatta compare a.yaml --vary recovery.policy=restart,spares,shrink --days 54', 'one field at several values'],
     [
-      'regatta compare a.yaml --vary recovery.spares=4,8 --vary checkpoint.intervalSeconds=600,1800 --until 0.1%',
-      'a grid of two fields, until differences are known to 0.1 % of goodput',
+      'regatta compare a.yaml --vary recovery.spares=4,8 --vary checkpoint.intervalSeconds=600,1800 --until 0.5%',
+      'a grid of two fields, until differences are known to 0.5 % of goodput',
     ],
   ],
   options: {

@@ -1,4 +1,5 @@
 import { didYouMean, formatIssue, InputError, nearestName } from '@regatta/scenarios';
+import { PartedFabricError } from '@regatta/sim-core';
 import yargs from 'yargs';
 import { type Arguments, type Command, commonOptions, flag, type OptionSpec, stringArgument } from './command.js';
 import { commandLineOf } from './command-line.js';
@@ -125,6 +126,15 @@ function refuseOutputs(args: Arguments): void {
   if (problems.length > 0) throw new InputError(problems);
 }
 
+/** What a user can mend of an error; undefined for a bug of ours. */
+function wrongInput(error: unknown): InputError | undefined {
+  if (error instanceof InputError) return error;
+  // Known only once flows are routed, in whichever command simulates.
+  if (!(error instanceof PartedFabricError)) return undefined;
+  const expected = 'links that leave a way between all ranks that talk';
+  return new InputError([{ code: 'parted', path: 'perturb.links', message: error.message, expected, received: '' }]);
+}
+
 /** Parses a command's line and runs it: 0 done, 1 a check failed, 2 wrong input; any other error is thrown on. */
 export async function runCommand(name: string, command: Command, argv: readonly string[]): Promise<number> {
   let end = (): void => undefined;
@@ -139,8 +149,9 @@ export async function runCommand(name: string, command: Command, argv: readonly 
     return await command.run(args, io);
   } catch (error) {
     end();
-    if (!(error instanceof InputError)) throw error;
-    for (const issue of error.issues) process.stderr.write(`${formatIssue(issue)}\n`);
+    const wrong = wrongInput(error);
+    if (!wrong) throw error;
+    for (const issue of wrong.issues) process.stderr.write(`${formatIssue(issue)}\n`);
     return 2;
   } finally {
     end();

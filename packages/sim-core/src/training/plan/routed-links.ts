@@ -10,6 +10,17 @@ export function needsRoutes({ cluster: { fabric } }: RankPlaces): boolean {
   return fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
 }
 
+/** Links that are down leave two ranks without a way. */
+export class PartedFabricError extends RangeError {
+  constructor(
+    readonly from: number,
+    readonly to: number,
+  ) {
+    super(`no way from rank ${from} to rank ${to} over the links that are up`);
+    this.name = 'PartedFabricError';
+  }
+}
+
 /** Flows and what they put on links of the fabric, in columns that grow. */
 class RoutedFlows {
   readonly labels: UseLabel[] = [];
@@ -87,7 +98,7 @@ class RoutedFlows {
 /**
  * Routes every flow over the fabric's graph and keeps the links that can fill: those on which the NICs behind their flows, sending
  * all they can, put more than the capacity (and the NICs ahead could take it in). Leaving the others out changes no rate.
- * @throws RangeError when links that are down leave two ranks without a way.
+ * @throws PartedFabricError when links that are down leave two ranks without a way.
  */
 export function routedLinks(flows: NetworkFlows): SharedLink[] {
   const { places } = flows;
@@ -106,9 +117,7 @@ export function routedLinks(flows: NetworkFlows): SharedLink[] {
     if (flow.label !== label) taken.fill(0);
     label = flow.label;
     const way = router.route(flow.from, flow.to);
-    if (way.kind !== 'route') {
-      throw new RangeError(`routedLinks: no way from rank ${flow.from} to rank ${flow.to} over the links that are up`);
-    }
+    if (way.kind !== 'route') throw new PartedFabricError(flow.from, flow.to);
     routed.add(flow);
     way.links.forEach((link, i) => {
       const share = flow.share * (way.weights[i] ?? 0);
