@@ -11,7 +11,7 @@ export function expectShortRun(): void {
     '--max-inlined-bytecode-size-cumulative=100',
     '--ticks-before-optimization=1',
     '--bytecode-size-allowance-per-tick=1000',
-    '--max-semi-space-size=2',
+    '--semi-space-growth-factor=1',
   ]) {
     setFlagsFromString(setting);
   }

@@ -114,9 +114,11 @@ function readFlow(flow: unknown, i: number, links: number, report: Report): Flow
 }
 
 function readRoute(flow: Tree, path: Path, links: number, report: Report): number[] {
+  const list = listOf(flow, 'links', report, path);
+  if (isRoute(list, links)) return list;
   const route: number[] = [];
   const allowed = links === 0 ? 'there are no links' : `0 to ${links - 1}`;
-  for (const [at, link] of listOf(flow, 'links', report, path).entries()) {
+  for (const [at, link] of list.entries()) {
     const here = [...path, 'links', at];
     if (typeof link !== 'number' || !Number.isInteger(link) || link < 0 || link >= links) {
       report(here, 'unknown-link', `unknown link ${show(link)}`, allowed, link);
@@ -125,6 +127,14 @@ function readRoute(flow: Tree, path: Path, links: number, report: Report): numbe
     } else route.push(link);
   }
   return route;
+}
+
+/** A route without mistakes, which is kept as it was read. */
+function isRoute(list: readonly unknown[], links: number): list is number[] {
+  return list.every(
+    (link, at) =>
+      typeof link === 'number' && Number.isInteger(link) && link >= 0 && link < links && list.indexOf(link) === at,
+  );
 }
 
 function readNumber(
