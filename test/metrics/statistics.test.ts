@@ -7,6 +7,7 @@ import {
   quantile,
   RandomStreams,
   RunningMoments,
+  ratioSummary,
   standardError,
   summary,
   TimeWeightedAverage,
@@ -191,5 +192,35 @@ describe('time-weighted average', () => {
     expect(new TimeWeightedAverage(3, 4).averageUntil(3)).toBe(4);
     expect(() => queue.set(14, 0)).toThrow(RangeError);
     expect(() => queue.averageUntil(Number.NaN)).toThrow(RangeError);
+  });
+});
+
+describe('ratioSummary', () => {
+  test('total over total; without events the numerators', () => {
+    expect(ratioSummary([10, 10], [1, 3])).toMatchObject({
+      mean: 5,
+      p5: expect.closeTo(3.6667, 3),
+      p95: expect.closeTo(9.6667, 3),
+    });
+    expect(ratioSummary([6, 12], [2, 4])).toEqual({ mean: 3, ci95: [3, 3], p5: 3, p50: 3, p95: 3 });
+    expect(ratioSummary([4, 6], [0, 0])).toEqual(summary([4, 6]));
+    expect(() => ratioSummary([1], [1, 2])).toThrow(RangeError);
+  });
+
+  test('the mean time between events of a Poisson process is met where the mean of the ratios is not, and its interval holds it', () => {
+    const stream = new RandomStreams(5).stream('events');
+    const trials = 400;
+    // Three events in the mean: the mean of time over events is far above time over the mean of events.
+    const counts = Array.from({ length: trials }, () => {
+      let count = 0;
+      for (let time = stream.exponential(1); time < 3; time += stream.exponential(1)) count++;
+      return count;
+    });
+    const times = counts.map(() => 3);
+    const { mean: middle, ci95 } = ratioSummary(times, counts);
+    expect(ci95[0]).toBeLessThan(1);
+    expect(ci95[1]).toBeGreaterThan(1);
+    expect(ci95[1] - ci95[0]).toBeLessThan(0.25);
+    expect(mean(times.map((time, i) => time / Math.max(1, counts[i] ?? 0)))).toBeGreaterThan(middle * 1.2);
   });
 });
