@@ -38,7 +38,45 @@ function issuesOf(args: Record<string, unknown>, files?: Record<string, string>)
   return [];
 }
 
+const graphOf = (joined: boolean): string =>
+  JSON.stringify({
+    device: 'h100-sxm-80gb',
+    nodes: 4,
+    gpusPerNode: 8,
+    fabric: {
+      kind: 'graph',
+      routing: 'spray',
+      nicGbps: 400,
+      switches: ['a', 'b'],
+      cables: [
+        ...[0, 1, 2, 3].map((node) => ({ from: `node${node}.nic0`, to: node < 2 ? 'a' : 'b', gbps: 400 })),
+        ...(joined ? [{ from: 'a', to: 'b', gbps: 100 }] : []),
+      ],
+    },
+  });
+
 describe('collective', () => {
+  it('feels the fabric: oversubscription and a slow cable between switches lengthen it, a wider one does not', () => {
+    const seconds = (args: Record<string, unknown>, files?: Record<string, string>): number =>
+      table({ sizes: '1GiB', ...args }, files).rows[0]?.seconds ?? 0;
+    const allToAll = { op: 'all_to_all', gpus: '512' };
+    const full = seconds(allToAll);
+    expect(seconds({ ...allToAll, set: ['cluster.fabric.oversubscription=4'] })).toBeGreaterThan(2 * full);
+    const slow = seconds({ gpus: '32', cluster: 'g.json' }, { 'g.json': graphOf(true) });
+    const wide = seconds(
+      { gpus: '32', cluster: 'g.json' },
+      { 'g.json': graphOf(true).replace('"gbps":100', '"gbps":1600') },
+    );
+    expect(slow).toBeGreaterThan(2 * wide);
+  });
+
+  it('says which GPUs of a group are disconnected', () => {
+    expect(issuesOf({ gpus: '32', sizes: '1GiB', cluster: 'g.json' }, { 'g.json': graphOf(false) })).toEqual([
+      '--cluster: no way leads from GPU 8 to GPU 16: they are disconnected',
+    ]);
+    expect(table({ gpus: '16', sizes: '1GiB', cluster: 'g.json' }, { 'g.json': graphOf(false) }).rows).toHaveLength(1);
+  });
+
   it('doubles sizes, counts bandwidths as nccl-tests does, and names what ran', () => {
     const { rows, op, gpus, schemaVersion, command } = table({ gpus: '8', sizes: '8..8GiB' });
     expect([schemaVersion, command, op, gpus]).toEqual([1, 'collective', 'all_reduce', 8]);

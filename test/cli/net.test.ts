@@ -56,6 +56,24 @@ describe('net', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, 'error: --rows: is many, expected a whole number, or all\n']);
   });
 
+  test('--timings says on stderr how long reading and simulating took; stdout stays the same', () => {
+    const folder = folderWith({ 'flows.json': JSON.stringify(two) });
+    const timed = regatta(['net', 'flows.json', '--json', '--timings'], folder);
+    expect(timed.stderr).toMatch(/^timings: read \d+\.\d{4} s, simulated \d+\.\d{4} s, peak memory \d+\.\d MiB$/m);
+    expect(timed.stdout).toBe(regatta(['net', 'flows.json', '--json'], folder).stdout);
+  });
+
+  test('a large file that is cut, or holds a mistake, is one line at its place', () => {
+    const flows = Array.from({ length: 3000 }, () => ({ start: 0, bytes: 1, links: [0] }));
+    const large = JSON.stringify({ links: two.links, flows });
+    fails(large.slice(0, 50_000), /^error: flows\.json:1:\d+: /);
+    fails(
+      large.replace(/"bytes":1,"links":\[0\]\}\]\}$/, '"bytes":-1,"links":[4]}]}'),
+      /flows\.2999\.bytes: is -1/,
+      /flows\.2999\.links\.0: unknown link 4/,
+    );
+  });
+
   test('two flows on one link', () => {
     const { code, stdout } = net(two);
     expect(code).toBe(0);

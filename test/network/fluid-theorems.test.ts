@@ -213,16 +213,41 @@ describe('time', () => {
 });
 
 describe('thousands of flows on one link', () => {
-  test('in arithmetic sizes end as processor sharing says', () => {
-    const n = 3000;
-    const flows = Array.from({ length: n }, (_, i) => ({ startSeconds: 0, bytes: i + 1, links: [0] }));
-    const { finish: ends, events } = simulateFlows({ name: '', capacitiesBytesPerSecond: [1000], flows });
+  // With a link of its own each, which never binds, and without; n log n, or this takes minutes.
+  test.each([
+    ['alone on it', () => [0]],
+    ['each behind a link of its own', (i: number) => [0, i + 1]],
+    ['each between two links of its own', (i: number) => [2 * i + 1, 0, 2 * i + 2]],
+  ])('%s, in arithmetic sizes, end as processor sharing says', (_, route) => {
+    const n = 30_000;
+    const flows = Array.from({ length: n }, (_unused, i) => ({ startSeconds: 0, bytes: i + 1, links: route(i) }));
+    const capacities = new Array<number>(2 * n + 1).fill(1000);
+    const { finish: ends, events } = simulateFlows({ name: '', capacitiesBytesPerSecond: capacities, flows });
     // Flow k ends when each of the n - k longer ones has sent k + 1 too: sum of min(bytes, k + 1) over C.
     for (const k of [0, 1, 100, 1500, n - 1]) {
       const sent = ((k + 1) * (k + 2)) / 2 + (n - k - 1) * (k + 1);
       expect((ends[k] ?? 0) / (sent / 1000)).toBeCloseTo(1, 9);
     }
     expect(events).toBe(2 * n);
+  });
+
+  test('an elephant among a hundred thousand mice ends when all bytes are through: no digit is lost on the way', () => {
+    const network = new FluidNetwork([capacity]);
+    const mice = 100_000;
+    const elephant = 1e7;
+    network.start([0], undefined, elephant, { tag: 1 });
+    let sent = 0;
+    for (let i = 0; i < mice; i++) {
+      const bytes = 1 + (i % 7) / 10;
+      sent += bytes;
+      network.start([0], undefined, bytes);
+      const began = network.now;
+      network.advanceTo(network.nextTime());
+      expect(Math.abs((network.now - began) / ((2 * bytes) / capacity) - 1)).toBeLessThan(1e-6);
+    }
+    network.advanceTo(network.nextTime());
+    expect(network.finishedTags[0]).toBe(1);
+    expect(network.now / ((elephant + sent) / capacity)).toBeCloseTo(1, 11);
   });
 });
 

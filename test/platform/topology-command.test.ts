@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '@regatta/scenarios';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +27,7 @@ function run(args: Record<string, unknown>): { out: string; remarks: string[] } 
     writeFile: () => {
       throw new Error('nothing is written');
     },
-    exists: () => false,
+    exists: existsSync,
     color: false,
     width: 100,
     interactive: false,
@@ -45,6 +47,18 @@ const issuesOf = (args: Record<string, unknown>): string[] => {
 };
 
 describe('topology', () => {
+  it('reads a file that holds a cluster alone, as positional and as --cluster', () => {
+    const text =
+      'cluster:\n  device: h100-sxm-80gb\n  nodes: 4\n  gpusPerNode: 8\n  fabric: { kind: clos, tiers: 2, rails: 8, nicGbps: 400, oversubscription: 2, routing: spray }\n';
+    const folder = mkdtempSync(join(tmpdir(), 'regatta-topology-'));
+    const file = join(folder, 'mine.yaml');
+    writeFileSync(file, text);
+    const positional = run({ scenario: file }).out;
+    expect(positional).toContain('4 nodes of 8 h100-sxm-80gb = 32 GPUs');
+    expect(run({ cluster: file }).out).toBe(positional);
+    rmSync(folder, { recursive: true });
+  });
+
   it('describes a cluster of the catalogue and a job on it', () => {
     const { out } = run({ cluster: 'h100-rail-clos', job: '1024' });
     expect(out).toContain('2,048 nodes of 8 h100-sxm-80gb = 16,384 GPUs');

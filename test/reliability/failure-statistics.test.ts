@@ -152,6 +152,34 @@ describe('failures of independent nodes (spec/reliability.md 7.1)', () => {
     expect(pairedComparison(few ?? [], some ?? []).interval[0]).toBeGreaterThan(0);
   });
 
+  test('failures are drawn as far as a job needs them: the same books as with all of its window', () => {
+    const one = { ...component, mtbfHours: 200, detectSeconds: 60, repairHours: 30 };
+    const run = {
+      plan: {
+        solveSeconds: 200 * hour,
+        checkpoint: synchronousScheme(1800, 60, 30),
+        restartSeconds: 300,
+        stepSeconds: 10,
+        horizonSeconds: hour,
+      },
+      failures: { components: [one], correlated: { probability: 0.2, withinSeconds: 60 } },
+      domains: { ...domains, nodes: 8 },
+      recovery: waiting(recoverableJob()),
+    };
+    let beyond = 0;
+    for (let trial = 0; trial < 30; trial++) {
+      const seed = { seed: 3, trial };
+      const books = longRunTrial({ ...run, windowSeconds: 1e9 }, seed);
+      const at = [400, 1600].map((hours) => longRunTrial({ ...run, windowSeconds: hours * hour }, seed));
+      const ended = at.find(({ finished }) => finished);
+      expect(books.finished).toBe(true);
+      if (books.wall > 400 * hour) beyond++;
+      if (ended) expect(books).toEqual(ended);
+    }
+    expect(beyond).toBeGreaterThan(3);
+    expect(beyond).toBeLessThan(28);
+  });
+
   test('shares by cause of the Llama 3 profile are those of the counts', () => {
     const { components = [] } = failureProfiles.find(({ name }) => name === 'llama3-2024') ?? {};
     const events = Array.from({ length: 20 }, (_, trial) =>

@@ -75,7 +75,7 @@ describe('the partition that folding finds', () => {
       { numRuns: 150 },
     );
     expect(merged).toBeGreaterThan(20);
-  }, 60_000);
+  }, 180_000);
 
   test('is right, and no two of its classes may be merged', () => {
     fc.assert(
@@ -90,7 +90,7 @@ describe('the partition that folding finds', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  }, 180_000);
 
   test('with a straggler hidden among its fellows gives another step than every rank does', () => {
     fc.assert(
@@ -124,7 +124,7 @@ describe('the partition that folding finds', () => {
       ),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 /** GPU-seconds of a step's own slowness, which is what a hidden straggler falsifies first. */

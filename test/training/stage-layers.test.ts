@@ -152,6 +152,16 @@ describe('layers of pipeline stages', () => {
     );
   });
 
+  test('MFU is the ideal share of the books, each FLOP at the peak of its device', () => {
+    const job: Job = { ...testJob({ pipeline: 4, data: 8 }), model: deep(32), globalBatch: 256 };
+    for (const stageSplit of ['even', 'speed'] as const) {
+      const step = simulateStep(withOptions(job, { stageSplit }), half(4));
+      expect(step.mfu).toBeCloseTo(step.gpuSeconds.ideal / (step.gpus * step.stepSeconds), 12);
+      expect(step.mfu).toBeLessThan(1);
+      expect(step.hfu / step.mfu).toBeCloseTo(step.hardwareFlops / step.modelFlops, 12);
+    }
+  });
+
   test('memory is held against the device that is filled most', () => {
     const job: Job = { ...testJob({ pipeline: 4, tensor: 8 }), model: deep(32), globalBatch: 32 };
     const memory = stepMemory(job, half(4));

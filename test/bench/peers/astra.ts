@@ -92,6 +92,7 @@ function simulate(run: Fields, { capacities, path }: Layout): number | undefined
   const network = new FluidNetwork(capacities);
   const [nanoseconds = 0] = run.fields('network').list('latency').map(Number);
   const memory = system.number('local-mem-bw') * 1e9;
+  const endpoint = system.number('endpoint-delay') * 1e-9;
   const forwards = run.text('backend') === 'congestion_aware';
   const send = (links: readonly number[], bytes: number, latency: number): void => {
     for (let chunk = 0; chunk < active; chunk++) {
@@ -108,7 +109,7 @@ function simulate(run: Fields, { capacities, path }: Layout): number | undefined
       // A reduction reads both parts and writes one.
       const reduction = (3 * reducedBytes) / memory;
       for (let hop = 0; hop < (forwards ? hops : 1); hop++) {
-        const latency = (forwards ? 1 : hops) * nanoseconds * 1e-9 + (hop === 0 ? reduction : 0);
+        const latency = (forwards ? 1 : hops) * nanoseconds * 1e-9 + (hop === 0 ? reduction + endpoint : 0);
         for (const links of pairs) send(forwards ? links.slice(hop, hop + 1) : links, bytes, latency);
         finish(pairs.length * active);
       }

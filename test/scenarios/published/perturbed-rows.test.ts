@@ -160,6 +160,12 @@ describe('rows of other files of the form of reference/published', () => {
     expect(scoreOf({ measured: { tflopsPerGpu: 100 }, derived: null }).unscored[0]?.reason).toMatch(/tflopsKind/);
   });
 
+  test('sizes beyond any step are listed, not simulated', () => {
+    const model = isRow(sample.model) ? sample.model : {};
+    expect(scoreOf({ globalBatch: 1e9 }).unscored[0]?.reason).toMatch(/more than can be simulated/);
+    expect(scoreOf({ model: { ...model, layers: 1e9 } }).unscored[0]?.reason).toBe('no model shape was published');
+  });
+
   test.each([
     ['MI300X', /hardware MI300X is not in the catalogue/],
     ['GH200', /hardware GH200 is not in the catalogue/],

@@ -1,6 +1,5 @@
 import {
   type CollectiveTable,
-  catalogueScenarios,
   clusterOf,
   collectiveTable,
   InputError,
@@ -12,10 +11,10 @@ import {
   parseSizes,
   parseTime,
   type Resolution,
-  resolveScenario,
 } from '@regatta/scenarios';
-import type { Cluster } from '@regatta/sim-core';
-import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
+import { type Cluster, DisconnectedError } from '@regatta/sim-core';
+import { clusterResolution } from '../conduct/cluster-source.js';
+import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { collectiveText } from '../render/collective-text.js';
@@ -25,18 +24,6 @@ const defaultCluster = 'h100-rail-clos';
 const flagIssue = (path: string, message: string, expected: string, received = ''): InputIssue => {
   return { code: 'flag', path, message, expected, received };
 };
-
-/** The cluster of --cluster (catalogue name, scenario file, or file that holds a cluster alone), --device and --set. */
-function clusterFor(args: Arguments, io: Io): Resolution {
-  const named = stringArgument(args, 'cluster') ?? defaultCluster;
-  const device = stringArgument(args, 'device');
-  // The job is not looked at; a cluster alone borrows one.
-  const any = Object.values(catalogueScenarios)[0]?.scenario ?? {};
-  const readText = (path: string): string | undefined => (io.exists(path) ? io.readText(path) : undefined);
-  const deviceOverride = device === undefined ? [] : [{ path: ['cluster', 'device'], value: device, flag: '--device' }];
-  const rest = { overrides: deviceOverride, sets: listArgument(args, 'set'), readText };
-  return resolveScenario({ base: { ...any, cluster: named }, ...rest });
-}
 
 /** The cluster with as many nodes as the GPUs need; it grows, with a remark, unless its own text says how many it has. */
 function grown({ scenario, nodesFixed }: Resolution, gpus: number, io: Io): Cluster {
@@ -72,7 +59,7 @@ function tableOf(args: Arguments, io: Io): CollectiveTable {
     issues.push(flagIssue('--launch', `${launchText} is no time`, 'a time such as 10us', launchText));
   }
   if (issues.length > 0 || !op || !sizes) throw new InputError(issues);
-  const resolution = clusterFor(args, io);
+  const resolution = clusterResolution(stringArgument(args, 'cluster') ?? defaultCluster, args, io);
   for (const warning of resolution.warnings) io.remark(`note: ${warning}`);
   const cluster = grown(resolution, gpus, io);
   try {
@@ -85,6 +72,10 @@ function tableOf(args: Arguments, io: Io): CollectiveTable {
       ...(launchSeconds === undefined ? {} : { launchSeconds }),
     });
   } catch (error) {
+    if (error instanceof DisconnectedError) {
+      const { message } = error;
+      throw new InputError([flagIssue('--cluster', message, 'a fabric with a way between all GPUs of the group')]);
+    }
     if (!(error instanceof RangeError)) throw error;
     throw new InputError([
       flagIssue('--algorithm', error.message, 'another algorithm, or none: NCCL chooses', algorithmText),

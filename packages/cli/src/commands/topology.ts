@@ -1,15 +1,16 @@
 import {
   catalogueClusters,
   catalogueDevice,
-  catalogueScenarios,
   clusterOf,
   deviceHardware,
   didYouMean,
   InputError,
   type InputIssue,
   importCluster,
+  type Resolution,
   resolveScenario,
 } from '@regatta/scenarios';
+import { clusterResolution } from '../conduct/cluster-source.js';
 import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
 import type { Io } from '../conduct/io.js';
 import { type DescribedCluster, reportTopology } from './topology-report.js';
@@ -67,7 +68,6 @@ function ofScenario(args: Arguments, io: Io): DescribedCluster {
   const named = catalogueClusters.some(({ name }) => name === given);
   const source = named ? undefined : given;
   const cluster = stringArgument(args, 'cluster') ?? (named ? given : undefined);
-  const device = stringArgument(args, 'device');
   const issues = ['nic-gbps', 'oversubscription', 'gpus-per-node']
     .filter((name) => args[name] !== undefined)
     .map((name) => usage(`--${name}`, 'goes with --import only', '--set cluster.… for a scenario', ''));
@@ -76,20 +76,25 @@ function ofScenario(args: Arguments, io: Io): DescribedCluster {
     issues.push(usage('scenario', 'neither scenario, --cluster nor --import', `one of them; clusters: ${names}`, ''));
   }
   if (issues.length > 0) throw new InputError(issues);
-  // The job is not looked at; a cluster alone borrows one.
-  const [any] = Object.values(catalogueScenarios);
-  const { scenario, warnings } = resolveScenario({
-    ...(source === undefined ? { base: { ...any?.scenario, cluster } } : { source }),
+  const { scenario, warnings } = resolutionOf(source, cluster, args, io);
+  return { cluster: clusterOf(scenario), warnings, imported: false };
+}
+
+/** The job is not looked at, so that a cluster alone will do. */
+function resolutionOf(source: string | undefined, cluster: string | undefined, args: Arguments, io: Io): Resolution {
+  if (source === undefined || (cluster === undefined && io.exists(source))) {
+    return clusterResolution(source ?? cluster ?? '', args, io);
+  }
+  const device = stringArgument(args, 'device');
+  return resolveScenario({
+    source,
     overrides: [
-      ...(source !== undefined && cluster !== undefined
-        ? [{ path: ['cluster'], value: cluster, flag: '--cluster' }]
-        : []),
+      ...(cluster === undefined ? [] : [{ path: ['cluster'], value: cluster, flag: '--cluster' }]),
       ...(device === undefined ? [] : [{ path: ['cluster', 'device'], value: device, flag: '--device' }]),
     ],
     sets: listArgument(args, 'set'),
     readText: (path) => (io.exists(path) ? io.readText(path) : undefined),
   });
-  return { cluster: clusterOf(scenario), warnings, imported: false };
 }
 
 /** `topology`: what a cluster is made of, from a scenario, the catalogue, or the files of one that exists. */
@@ -109,7 +114,7 @@ export const topology: Command = {
     ],
   ],
   options: {
-    cluster: { type: 'string', describe: 'cluster of the catalogue' },
+    cluster: { type: 'string', describe: 'cluster of the catalogue, or file with a cluster' },
     device: { type: 'string', describe: 'device of the nodes' },
     set: { type: 'array', describe: 'path=value: any field of the scenario, repeatable' },
     import: { type: 'array', describe: 'file of nvidia-smi topo -m, ibnetdiscover or Slurm; repeatable' },

@@ -8,6 +8,7 @@ import {
   watchedTrial,
 } from '@regatta/scenarios';
 import cliProgress from 'cli-progress';
+import { duration } from '../render/format.js';
 import { TrialPool, type UserPolicies } from '../workers/trial-pool.js';
 import type { Io } from './io.js';
 
@@ -129,7 +130,7 @@ class Team {
 /** A bar with the time left, shown once the work has taken a second. */
 function progressBar(): (label: string, done: number, trials: number) => void {
   const start = performance.now();
-  let shown: { readonly bar: cliProgress.SingleBar; readonly label: string } | undefined;
+  let shown: { readonly bar: cliProgress.SingleBar; readonly label: string; since: number; before: number } | undefined;
   return (label, done, trials) => {
     if (shown && shown.label !== label) {
       shown.bar.stop();
@@ -138,14 +139,17 @@ function progressBar(): (label: string, done: number, trials: number) => void {
     if (label === '' || (performance.now() - start) / 1000 < progressAfterSeconds) return;
     if (!shown) {
       const bar = new cliProgress.SingleBar({
-        format: `${label} {bar} {value}/{total} trials, {eta_formatted} left`,
+        format: `${label} {bar} {value}/{total} trials, {left} left`,
         stream: process.stderr,
         hideCursor: true,
         clearOnComplete: true,
       });
-      bar.start(trials, done);
-      shown = { bar, label };
+      bar.start(trials, done, { left: '?' });
+      shown = { bar, label, since: performance.now(), before: done };
     }
-    shown.bar.update(done);
+    // From the start, all workers together: smoother than the last few blocks.
+    const seconds = (performance.now() - shown.since) / 1000;
+    const left = done > shown.before ? Math.ceil((seconds * (trials - done)) / (done - shown.before)) : undefined;
+    shown.bar.update(done, { left: left === undefined ? '?' : left < 120 ? `${left} s` : duration(left) });
   };
 }

@@ -94,7 +94,7 @@ export const stacks: readonly Stack[] = [
   {
     name: 'torchtitan-2025',
     devices: ['h100-sxm-96gb-500w'],
-    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5191, narrowGemmMax: 0.4526 },
+    constants: { ...hopper, attnMax: 0.32, gemmMax: 0.5093, narrowGemmMax: 0.444 },
     fittedOn:
       'torchtitan/1; narrowGemmMax in the ratio of the defaults; attnMax: FlashAttention-2 on Hopper (0.45, spec 2.1), less in the ratio of the 500 W GEMMs to 700 W ones',
   },

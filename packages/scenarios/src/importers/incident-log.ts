@@ -17,6 +17,7 @@ export interface Incident {
   readonly detectSeconds: number;
   readonly repairHours: number;
   readonly slowFactor?: number;
+  readonly capacityFactor?: number;
 }
 
 export interface IncidentLog {
@@ -40,11 +41,21 @@ const aliases: Readonly<Record<string, string>> = {
   host: 'node',
   hostname: 'node',
 };
-const known = ['time', 'component', 'node', 'level', 'mode', 'detect_seconds', 'repair_hours', 'slow_factor'];
+const known = [
+  'time',
+  'component',
+  'node',
+  'level',
+  'mode',
+  'detect_seconds',
+  'repair_hours',
+  'slow_factor',
+  'capacity_factor',
+];
 
 /**
  * Reads a log of incidents, a CSV whose header names its columns: `time` (seconds of the run, or a date and time) and `component`
- * must be there; `node` (number or name), `level`, `mode`, `detect_seconds`, `repair_hours` and `slow_factor` may. Bad rows are
+ * must be there; `node` (number or name), `level`, `mode`, `detect_seconds`, `repair_hours`, `slow_factor` and `capacity_factor` may. Bad rows are
  * left out and named.
  * @throws InputError without a readable header or any valid row, and for the first bad row when strict.
  */
@@ -79,6 +90,7 @@ export function readIncidentLog(text: string, { file, strict = false }: Incident
       detectSeconds: fields.detect_seconds ? numberOf(fields.detect_seconds) : 0,
       repairHours: fields.repair_hours ? numberOf(fields.repair_hours) : 0,
       ...(fields.slow_factor ? { slowFactor: numberOf(fields.slow_factor) } : {}),
+      ...(fields.capacity_factor ? { capacityFactor: numberOf(fields.capacity_factor) } : {}),
     };
     const reasons = problemsOf(row, header.length, incident);
     if (reasons.length === 0 && isIncident(incident)) return [incident];
@@ -137,6 +149,12 @@ function problemsOf(row: DelimitedRow, columns: number, candidate: Candidate): s
     problems.push(
       `level ${candidate.level}, mode ${candidate.mode}: must be ${failureLevels.join(' | ')} and ${failureModes.join(' | ')}`,
     );
-  if (candidate.mode === 'slow' && candidate.slowFactor === undefined) problems.push('mode slow needs a slow_factor');
+  const { mode, level, slowFactor, capacityFactor } = candidate;
+  if (mode === 'slow' && slowFactor === undefined && capacityFactor === undefined)
+    problems.push('mode slow needs a slow_factor, or a capacity_factor of links');
+  if (capacityFactor !== undefined && !(capacityFactor >= 0 && capacityFactor < 1))
+    problems.push(`capacity_factor is ${capacityFactor}, must be at least 0 and below 1`);
+  if (capacityFactor !== undefined && !['nic', 'link', 'switch'].includes(level))
+    problems.push(`capacity_factor is of links, not of a ${level}`);
   return problems;
 }

@@ -156,7 +156,23 @@ function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Ex
   }
   if (!isTree(tree)) return tree;
   const device = expandDevice(tree.device, stack, 'cluster.device', read, found);
-  return { ...tree, device: isTree(device) ? { ...device, ...constants } : device };
+  const ranges = expandRanges(tree.deviceRanges, stack, read, found);
+  return {
+    ...tree,
+    device: isTree(device) ? { ...device, ...constants } : device,
+    ...(ranges === undefined ? {} : { deviceRanges: ranges }),
+  };
+}
+
+/** Devices of runs of nodes, under the job's stack where they have it, else under their own newest. */
+function expandRanges(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((range: unknown, i) => {
+    if (!isTree(range) || typeof range.device !== 'string') return range;
+    const has = stacksOf(range.device).some(({ name }) => name === stack);
+    const path = `cluster.deviceRanges.${i}.device`;
+    return { ...range, device: expandDevice(range.device, has ? stack : undefined, path, read, found) };
+  });
 }
 
 /** Files that a scenario names, as what they hold. */

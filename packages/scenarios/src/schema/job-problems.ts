@@ -30,6 +30,10 @@ function stageLayerProblems(
   else if (total !== layers) add(path, `hold ${total} layers, the model has ${layers}`, `a sum of ${layers}`);
 }
 
+/** More than any model or step has, and less than fills the memory. */
+const mostLayers = 10_000;
+const mostOperations = 2_000_000;
+
 /** Sizes that must divide and options that exclude each other (spec/model.md 4.5; contract: conduct). */
 export function jobProblems(job: Job): JobProblem[] {
   const problems: JobProblem[] = [];
@@ -84,6 +88,16 @@ export function jobProblems(job: Job): JobProblem[] {
     if (model.experts.topK > model.experts.count)
       add('job.model.experts.topK', `${model.experts.topK} of ${model.experts.count} experts`, 'at most count');
   } else if (expert > 1) add('job.parallel.expert', `is ${expert}, but the model has no experts`, '1');
+  if (model.layers > mostLayers)
+    add('job.model.layers', `${model.layers} layers are more than can be simulated`, `at most ${mostLayers}`);
+  const operations = (job.globalBatch / (job.microBatch * data)) * pipeline * virtualStages;
+  if (operations > mostOperations)
+    add(
+      'job.globalBatch',
+      `${job.globalBatch} makes ${Math.round(operations)} forward passes of stages in a step, more than can be simulated`,
+      `at most ${mostOperations}`,
+    );
+  if (problems.length > 0 && (model.layers > mostLayers || operations > mostOperations)) return problems;
   const { layout, chunks } = scheduleShape(job.schedule, virtualStages);
   const stages = stagesOf(layout, pipeline, chunks);
   const { stageLayers } = job.options;

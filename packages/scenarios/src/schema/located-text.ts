@@ -20,6 +20,10 @@ const issue = (file: string, code: string, message: string, line?: number, colum
   message,
 });
 
+/** A parser's message without the long stretches of the text that it quotes. */
+const brief = (message: string): string =>
+  message.replace(/"((?:[^"\\]|\\.){40})(?:[^"\\]|\\.)+"/g, '"$1…"').slice(0, 160);
+
 /**
  * Parses YAML (and so JSON) text.
  * @throws InputError when it is empty, binary, or not well-formed; duplicate keys count as mistakes, all are listed.
@@ -43,7 +47,7 @@ export function parseLocated(text: string, file: string): LocatedText {
         const message =
           error.code === 'DUPLICATE_KEY'
             ? 'the same key stands twice in one map'
-            : (error.message.split('\n')[0] ?? '');
+            : brief(error.message.split('\n')[0] ?? '');
         return issue(file, 'syntax', message, line, col);
       }),
     );

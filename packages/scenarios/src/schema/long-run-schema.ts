@@ -50,6 +50,7 @@ export const incidentsSchema = z.strictObject({
       detectSeconds: nonNegative,
       repairHours: nonNegative,
       slowFactor: z.number().min(1).optional(),
+      capacityFactor: z.number().min(0).lt(1).optional(),
     }),
   ),
   rejected: countOrZero.default(0).describe('rows of the file that could not be read'),

@@ -319,6 +319,16 @@ export const scenarioFileSchema = z.strictObject({
     z.strictObject({
       ...clusterSchema.shape,
       device: z.union([z.string().describe('catalogue name, or path of a device file'), deviceSchema]),
+      deviceRanges: z
+        .array(
+          z.strictObject({
+            first: countOrZero,
+            count,
+            device: z.union([z.string().describe('catalogue name, or path of a device file'), deviceSchema]),
+          }),
+        )
+        .optional()
+        .describe('runs of nodes, from `first` on, whose device differs'),
     }),
     z
       .strictObject({ device: z.string().describe('catalogue name') })

@@ -6,7 +6,9 @@ import {
   type CollectiveOp,
   collectiveCost,
   collectiveFabricOf,
+  fabricStretch,
   packedGroupLayout,
+  secondsOnFabric,
 } from '@regatta/sim-core';
 
 /**
@@ -52,17 +54,26 @@ export interface CollectiveTable {
 }
 
 /**
- * Time, algorithm and bus bandwidth of a collective by message size, one rank on each of the first GPUs of an idle cluster.
- * @throws RangeError when the algorithm cannot run the operation on that group.
+ * Time, algorithm and bus bandwidth of a collective by message size, one rank on each of the first GPUs of an idle cluster,
+ * on the fabric as it is: oversubscribed tiers, colliding hashes and slow cables lengthen it.
+ * @throws RangeError when the algorithm cannot run the operation on that group, or two of the GPUs are disconnected.
  */
 export function collectiveTable(request: CollectiveRequest): CollectiveTable {
   const { op, gpus, cluster, algorithm } = request;
   const launchSeconds = request.launchSeconds ?? benchmarkLaunchSeconds;
   const fabric = collectiveFabricOf(cluster);
   const group = packedGroupLayout(cluster, gpus);
+  const stretches = new Map<string, number>();
+  // What is chosen does not know the fabric, as NCCL does not; how long it takes does.
+  const stretchOf = (name: string): number => {
+    const known = stretches.get(name) ?? fabricStretch(cluster, group, op, name);
+    stretches.set(name, known);
+    return known;
+  };
   const rows = request.sizes.map((bytes): CollectiveTableRow => {
     const cost = collectiveCost(op, bytes, group, fabric, algorithm);
-    const seconds = Math.max(cost.secondsAlone, launchSeconds);
+    const onFabric = secondsOnFabric(cost, fabric, stretchOf(cost.algorithm));
+    const seconds = Math.max(onFabric, launchSeconds);
     const algbwGBps = seconds > 0 ? bytes / seconds / 1e9 : 0;
     return {
       bytes,

@@ -56,10 +56,14 @@ export class DegradedSteps implements DegradedStates {
     return this.#reduced.get(key);
   }
 
-  /** The stages that miss nodes are put last, where a slow stage costs about the most. */
+  /**
+   * The stages that miss nodes are put last, where a slow stage costs about the most. What nodes that ail cost beside that is
+   * what they cost the whole job: together they would be a state for each pair.
+   */
   rerouted(missingPeers: number, stagesHit: number, ailments: readonly Ailment[]): number {
     const peers = this.#cluster.nodes / this.#job.parallel.pipeline;
-    return this.#speed(this.#job, ailments, { stages: stagesHit, factor: peers / (peers - missingPeers) });
+    const takeOver = { stages: stagesHit, factor: peers / (peers - missingPeers) };
+    return this.#speed(this.#job, noAilments, takeOver) * this.asItIs(ailments);
   }
 
   /**

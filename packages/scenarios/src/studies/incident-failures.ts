@@ -17,7 +17,8 @@ export function incidentFailures(
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     // Met again, each incident keeps its own lengths; as a rate, a component is one whatever it took.
-    const lengths = use === 'replay' ? `/${row.detectSeconds}/${row.repairHours}/${row.slowFactor}` : '';
+    const lengths =
+      use === 'replay' ? `/${row.detectSeconds}/${row.repairHours}/${row.slowFactor}/${row.capacityFactor}` : '';
     const key = `${row.component}/${row.level}/${row.mode}${lengths}`;
     const group = groups.get(key);
     if (group) group.push(row);
@@ -28,6 +29,7 @@ export function incidentFailures(
     const mean = (of: (row: Row) => number): number => group.reduce((sum, row) => sum + of(row), 0) / group.length;
     const level = first?.level ?? 'software';
     const slowFactor = mean((row) => row.slowFactor ?? 1);
+    const capacityFactor = mean((row) => row.capacityFactor ?? 1);
     return {
       name: `log/${name}`,
       level,
@@ -37,6 +39,7 @@ export function incidentFailures(
       detectSeconds: mean((row) => row.detectSeconds),
       repairHours: mean((row) => row.repairHours),
       ...(slowFactor > 1 ? { slowFactor } : {}),
+      ...(capacityFactor < 1 ? { capacityFactor } : {}),
     };
   });
   if (use !== 'replay') return { components };

@@ -1,4 +1,5 @@
 import {
+  eventsPerHour,
   failureRatePerHour,
   type LongRun,
   lossCauses,
@@ -19,6 +20,8 @@ import type { ScalingPointInput } from './scaling-points.js';
 
 /** More checkpoints than any run takes: an interval in the wrong unit, and a trial that takes minutes. */
 const mostCheckpoints = 1e7;
+/** Failures of one trial that fit the memory. */
+const mostEvents = 1e7;
 
 /** A long run whose trials are asked for, as plain data: it can be handed to another thread. */
 export interface TrialTask {
@@ -77,6 +80,13 @@ export function longRunInput(
       'checkpoint.intervalSeconds',
       `${intervalSeconds} s makes ${(length / intervalSeconds).toPrecision(3)} checkpoints of one run`,
       `at least ${(length / mostCheckpoints).toPrecision(3)} s`,
+    );
+  const hours = (windowSeconds ?? solveSeconds) / 3600;
+  if (eventsPerHour(failures, domains) * hours > mostEvents)
+    problem(
+      windowSeconds === undefined ? 'job.steps' : '--days',
+      `${(hours / 24).toPrecision(4)} days have ${(eventsPerHour(failures, domains) * hours).toPrecision(3)} failures`,
+      `at most ${mostEvents.toExponential(0)} in one trial`,
     );
   const policy = loaded ? recoveryPolicyOf(scenario, job, cluster, step, users, problem) : undefined;
   if (issues.length > 0) throw new InputError(issues);

@@ -1,4 +1,4 @@
-import { SimEvent } from './sim-event.js';
+import { type Outcome, SimEvent, type Waiter } from './sim-event.js';
 
 /** What a process needs of the simulation that it lives in. */
 export interface ProcessScheduler {
@@ -17,15 +17,10 @@ export class Interrupt extends Error {
 }
 
 /** A running process; itself an event that others can wait for: it succeeds with what the generator returns. */
-export class Process<T> extends SimEvent<T> {
+export class Process<T> extends SimEvent<T> implements Waiter {
   readonly #simulation: ProcessScheduler;
   readonly #generator: Generator<SimEvent<unknown>, T, unknown>;
   #waitsFor: SimEvent<unknown> | undefined;
-
-  readonly #resume = (event: SimEvent<unknown>): void => {
-    this.#waitsFor = undefined;
-    this.#advance(event.failed, event.failed ? event.error : event.value);
-  };
 
   constructor(simulation: ProcessScheduler, body: ProcessBody<T>) {
     super();
@@ -34,10 +29,16 @@ export class Process<T> extends SimEvent<T> {
     simulation.schedule(0, () => this.#advance(false, undefined));
   }
 
+  /** What it waits for has happened: it goes on. */
+  happened(event: Outcome): void {
+    this.#waitsFor = undefined;
+    this.#advance(event.failed, event.failed ? event.error : event.value);
+  }
+
   /** Throws an Interrupt into the process where it waits; what it waited for goes on without it. */
   interrupt(cause?: unknown): void {
     if (!this.pending) return;
-    this.#waitsFor?.forget(this.#resume);
+    this.#waitsFor?.forget(this);
     this.#waitsFor = undefined;
     this.#simulation.schedule(0, () => {
       if (this.pending && this.#waitsFor === undefined) this.#advance(true, new Interrupt(cause));
@@ -59,7 +60,7 @@ export class Process<T> extends SimEvent<T> {
     if (result.done) this.succeed(result.value);
     else {
       this.#waitsFor = result.value;
-      result.value.whenHappens(this.#resume);
+      result.value.whenHappens(this);
     }
   }
 }

@@ -1,20 +1,38 @@
 type Listener<T> = (event: SimEvent<T>) => void;
 
+/** Somebody who waits for an event: what a process is, so that no closure lies between it and what it waits for. */
+export interface Waiter {
+  happened(event: Outcome): void;
+}
+
+/** How an event happened. */
+export interface Outcome {
+  readonly failed: boolean;
+  readonly value: unknown;
+  readonly error: unknown;
+}
+
+type Waiting<T> = Listener<T> | Waiter;
+
+const pending = 0;
+const succeeded = 1;
+const failed = 2;
+
 /** Something that happens once, with a value or a failure; processes wait for it by yielding it. */
 export class SimEvent<T> {
-  #state: 'pending' | 'succeeded' | 'failed' = 'pending';
+  // Few fields: with many events pending, what a timeout costs is the memory that it touches.
+  #state: typeof pending | typeof succeeded | typeof failed = pending;
   #value: T | undefined;
   #error: unknown;
   /** Most events have one listener: an array only for more. */
-  #listener: Listener<T> | undefined;
-  #others: Listener<T>[] | undefined;
+  #listener: Waiting<T> | Waiting<T>[] | undefined;
 
   get pending(): boolean {
-    return this.#state === 'pending';
+    return this.#state === pending;
   }
 
   get failed(): boolean {
-    return this.#state === 'failed';
+    return this.#state === failed;
   }
 
   /** The value it succeeded with; undefined before. */
@@ -28,44 +46,49 @@ export class SimEvent<T> {
 
   /** @throws Error when it has happened already. */
   succeed(value: T): void {
-    this.#happen('succeeded');
+    this.#happen(succeeded);
     this.#value = value;
     this.#tell();
   }
 
   /** Lets it happen as a failure: whoever waits for it gets `error` thrown. @throws Error when it has happened already. */
   fail(error: unknown): void {
-    this.#happen('failed');
+    this.#happen(failed);
     this.#error = error;
     this.#tell();
   }
 
   /** Calls back when it happens, at once if it has. */
-  whenHappens(listener: Listener<T>): void {
-    if (this.#state !== 'pending') listener(this);
+  whenHappens(listener: Waiting<T>): void {
+    if (this.#state !== pending) this.#call(listener);
     else if (this.#listener === undefined) this.#listener = listener;
-    else if (this.#others === undefined) this.#others = [listener];
-    else this.#others.push(listener);
+    else if (Array.isArray(this.#listener)) this.#listener.push(listener);
+    else this.#listener = [this.#listener, listener];
   }
 
   /** Forgets a listener. */
-  forget(listener: Listener<T>): void {
-    this.#others = this.#others?.filter((other) => other !== listener);
-    if (this.#listener === listener) this.#listener = this.#others?.shift();
+  forget(listener: Waiting<T>): void {
+    if (Array.isArray(this.#listener)) this.#listener = this.#listener.filter((other) => other !== listener);
+    else if (this.#listener === listener) this.#listener = undefined;
   }
 
-  #happen(state: 'succeeded' | 'failed'): void {
-    if (this.#state !== 'pending') throw new Error(`SimEvent: has ${this.#state} already`);
+  #happen(state: typeof succeeded | typeof failed): void {
+    if (this.#state !== pending)
+      throw new Error(`SimEvent: has ${this.#state === failed ? 'failed' : 'succeeded'} already`);
     this.#state = state;
   }
 
+  #call(listener: Waiting<T>): void {
+    if (typeof listener === 'function') listener(this);
+    else listener.happened(this);
+  }
+
   #tell(): void {
-    const first = this.#listener;
-    const others = this.#others;
+    const waiting = this.#listener;
     this.#listener = undefined;
-    this.#others = undefined;
-    first?.(this);
-    if (others) for (const listener of others) listener(this);
+    if (waiting === undefined) return;
+    if (Array.isArray(waiting)) for (const listener of waiting) this.#call(listener);
+    else this.#call(waiting);
   }
 }
 

@@ -3,8 +3,9 @@ import { flowChoice } from './flow-hash.js';
 import { vertexKinds } from './graph-builder.js';
 import { type PathQuery, type SwitchPaths, singlePath, type WeightedLinks } from './switch-paths.js';
 
-/** Hops from each vertex to a target and how many shortest ways there are; -1 = none. */
+/** Hops from each vertex that forwards to a target, and how many shortest ways there are; -1 = none. Hosts take no room. */
 interface Distances {
+  readonly target: number;
   readonly hops: Int32Array;
   readonly ways: Float64Array;
 }
@@ -14,7 +15,9 @@ interface Distances {
  * Parallel cables count as ways of their own. Distances are found once for each target.
  */
 export class ShortestPaths implements SwitchPaths {
-  readonly #forwards: Uint8Array;
+  /** Number of each vertex among those that forward; -1 for a host. */
+  readonly #forwarder: Int32Array;
+  readonly #forwarders: number;
   readonly #inFirst: Int32Array;
   readonly #distances = new Map<number, Distances>();
 
@@ -23,20 +26,30 @@ export class ShortestPaths implements SwitchPaths {
     readonly down: ReadonlySet<number> = new Set(),
   ) {
     const forwarding = [vertexKinds.indexOf('switch'), graph.torus ? vertexKinds.indexOf('gpu') : -1];
-    this.#forwards = graph.vertexKind.map((kind) => (forwarding.includes(kind) ? 1 : 0));
+    let forwarders = 0;
+    this.#forwarder = Int32Array.from(graph.vertexKind, (kind) => (forwarding.includes(kind) ? forwarders++ : -1));
+    this.#forwarders = forwarders;
     this.#inFirst = graph.outFirst;
   }
 
   /** Number of shortest ways and their length; undefined when disconnected. */
   count(from: number, to: number): { readonly hops: number; readonly ways: number } | undefined {
-    const { hops, ways } = this.#towards(to);
-    const length = hops[from] ?? -1;
-    return length < 0 ? undefined : { hops: length, ways: ways[from] ?? 0 };
+    const distances = this.#towards(to);
+    const hops = this.#hops(from, distances);
+    return hops < 0 ? undefined : { hops, ways: this.#ways(from, distances) };
+  }
+
+  #hops(vertex: number, { target, hops }: Distances): number {
+    return vertex === target ? 0 : (hops[this.#forwarder[vertex] ?? -1] ?? -1);
+  }
+
+  #ways(vertex: number, { target, ways }: Distances): number {
+    return vertex === target ? 1 : (ways[this.#forwarder[vertex] ?? -1] ?? 0);
   }
 
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined {
     const distances = this.#towards(to);
-    if ((distances.hops[from] ?? -1) < 0) return undefined;
+    if (this.#hops(from, distances) < 0) return undefined;
     switch (query.choice) {
       case 'spray':
         return this.#spray(from, distances);
@@ -50,13 +63,13 @@ export class ShortestPaths implements SwitchPaths {
   }
 
   /** Links out of a vertex that bring a packet one hop nearer, in order of id. */
-  #next(vertex: number, { hops }: Distances): number[] {
+  #next(vertex: number, distances: Distances): number[] {
     const { graph, down } = this;
-    const wanted = (hops[vertex] ?? 0) - 1;
+    const wanted = this.#hops(vertex, distances) - 1;
     const found: number[] = [];
     for (let i = graph.outFirst[vertex] ?? 0; i < (graph.outFirst[vertex + 1] ?? 0); i++) {
       const link = graph.outLinks[i] ?? 0;
-      if (hops[graph.to[link] ?? 0] === wanted && !down.has(link)) found.push(link);
+      if (this.#hops(graph.to[link] ?? 0, distances) === wanted && !down.has(link)) found.push(link);
     }
     return found;
   }
@@ -78,7 +91,7 @@ export class ShortestPaths implements SwitchPaths {
   ): WeightedLinks {
     const links: number[] = [];
     let vertex = from;
-    for (let tier = 0; (distances.hops[vertex] ?? 0) > 0; tier++) {
+    for (let tier = 0; this.#hops(vertex, distances) > 0; tier++) {
       const choices = this.#next(vertex, distances);
       const link = choices[pick(vertex, tier, choices)] ?? 0;
       links.push(link);
@@ -95,10 +108,10 @@ export class ShortestPaths implements SwitchPaths {
     while (level.size > 0) {
       const below = new Map<number, number>();
       for (const [vertex, share] of level) {
-        if (distances.hops[vertex] === 0) continue;
+        if (vertex === distances.target) continue;
         for (const link of this.#next(vertex, distances)) {
           const to = this.graph.to[link] ?? 0;
-          const part = (share * (distances.ways[to] ?? 0)) / (distances.ways[vertex] ?? 1);
+          const part = (share * this.#ways(to, distances)) / this.#ways(vertex, distances);
           links.push(link);
           weights.push(part);
           below.set(to, (below.get(to) ?? 0) + part);
@@ -113,7 +126,7 @@ export class ShortestPaths implements SwitchPaths {
   #leastLoaded(from: number, distances: Distances, query: PathQuery): WeightedLinks {
     const best = new Map<number, number>();
     const fullness = (vertex: number): number => {
-      if (distances.hops[vertex] === 0) return 0;
+      if (vertex === distances.target) return 0;
       const known = best.get(vertex);
       if (known !== undefined) return known;
       let least = Number.POSITIVE_INFINITY;
@@ -135,26 +148,26 @@ export class ShortestPaths implements SwitchPaths {
     const known = this.#distances.get(target);
     if (known) return known;
     const { graph, down } = this;
-    const hops = new Int32Array(graph.vertices).fill(-1);
-    const ways = new Float64Array(graph.vertices);
-    hops[target] = 0;
-    ways[target] = 1;
+    const hops = new Int32Array(this.#forwarders).fill(-1);
+    const ways = new Float64Array(this.#forwarders);
+    const distances = { target, hops, ways };
     const queue = [target];
     for (let head = 0; head < queue.length; head++) {
       const vertex = queue[head] ?? 0;
-      const beyond = (hops[vertex] ?? 0) + 1;
+      const beyond = this.#hops(vertex, distances) + 1;
+      const on = this.#ways(vertex, distances);
       for (let i = this.#inFirst[vertex] ?? 0; i < (this.#inFirst[vertex + 1] ?? 0); i++) {
         const link = (graph.outLinks[i] ?? 0) ^ 1;
         const source = graph.from[link] ?? 0;
-        if (this.#forwards[source] === 0 || down.has(link)) continue;
-        if (hops[source] === -1) {
-          hops[source] = beyond;
+        const forwarder = this.#forwarder[source] ?? -1;
+        if (forwarder < 0 || source === target || down.has(link)) continue;
+        if (hops[forwarder] === -1) {
+          hops[forwarder] = beyond;
           queue.push(source);
         }
-        if (hops[source] === beyond) ways[source] = (ways[source] ?? 0) + (ways[vertex] ?? 0);
+        if (hops[forwarder] === beyond) ways[forwarder] = (ways[forwarder] ?? 0) + on;
       }
     }
-    const distances = { hops, ways };
     this.#distances.set(target, distances);
     return distances;
   }

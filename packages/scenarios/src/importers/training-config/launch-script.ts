@@ -1,172 +1,19 @@
 import { InputError } from '../../schema/input-error.js';
+import { type Argument, argumentsOf, settingOf } from './command-arguments.js';
 import { addDeepspeed } from './deepspeed-of-script.js';
+import { type Launch, launchOfVariables, otherLayers, prints, programOf, tells } from './launch.js';
 import { megatronScenario } from './megatron-arguments.js';
 import { changesNoStep, quietArguments } from './megatron-flags.js';
 import { argumentKey } from './megatron-yaml.js';
 import { type Setting, Settings } from './settings.js';
 import { ShellSyntaxError } from './shell-lexer.js';
-import { type ExpandedCommand, type ReadScript, readShellScript } from './shell-script.js';
+import { type ReadScript, readShellScript } from './shell-script.js';
 import { type Piece, textOf } from './shell-variables.js';
-import { type Place, placeOf, type TrainingConfig } from './types.js';
-
-/** Arguments that only a training command has. */
-const telling = new Set([
-  'num-layers',
-  'hidden-size',
-  'tensor-model-parallel-size',
-  'pipeline-model-parallel-size',
-  'micro-batch-size',
-  'seq-length',
-  'global-batch-size',
-]);
-
-interface Argument {
-  readonly name: string;
-  readonly values: (readonly Piece[])[];
-  readonly place: Place;
-}
-
-/** Words of a command; a quoted word that holds a whole command line (`bash -c "…"`) is split. */
-function flatWords(command: ExpandedCommand): Piece[][] {
-  return command.words.flatMap((word) => {
-    const text = textOf(word);
-    if (!/\s/.test(text) || !/(^|\s)--[A-Za-z]/.test(text)) return [[...word]];
-    const split: Piece[][] = [[]];
-    for (const piece of word) {
-      for (const run of piece.text.match(/\s+|\S+/g) ?? []) {
-        if (/^\s/.test(run)) split.push([]);
-        else split.at(-1)?.push({ ...piece, text: run });
-      }
-    }
-    return split.filter((part) => part.length > 0);
-  });
-}
-
-function argumentsOf(command: ExpandedCommand): Argument[] {
-  const found: Argument[] = [];
-  let open: Argument | undefined;
-  for (const word of flatWords(command)) {
-    const text = textOf(word);
-    // Operators inside a quoted command line.
-    if (/^(\d*|&)>|^(\||;|&&?|\|\|)$/.test(text)) {
-      open = undefined;
-      continue;
-    }
-    const place = word[0] ?? command;
-    const [, name, value] = /^(--?[A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(text) ?? [];
-    if (name !== undefined) {
-      open = { name, values: [], place };
-      if (value !== undefined) {
-        open.values.push(afterEquals(word));
-        found.push(open);
-        open = undefined;
-      } else found.push(open);
-    } else if (/\.py$/.test(text)) open = undefined;
-    else open?.values.push(word);
-  }
-  return found;
-}
-
-/** The pieces after the first `=` of a word. */
-function afterEquals(word: readonly Piece[]): Piece[] {
-  const at = word.findIndex((piece) => piece.text.includes('='));
-  const piece = word[at];
-  if (!piece) return [];
-  const rest = piece.text.slice(piece.text.indexOf('=') + 1);
-  return [{ ...piece, text: rest }, ...word.slice(at + 1)];
-}
-
-function settingOf({ name, values, place }: Argument): Setting {
-  const unset = values.flat().find((piece) => piece.unset !== undefined)?.unset;
-  return {
-    name,
-    ...placeOf(place),
-    value: values.length === 0 ? true : values.map(textOf).join(' '),
-    ...(unset === undefined ? {} : { unset }),
-  };
-}
-
-/** Short options of srun, sbatch and mpirun by the name of the long one. */
-const shortOptions: Readonly<Record<string, string>> = { '-N': 'nnodes', '-n': 'ntasks', '-np': 'np', '-G': 'gpus' };
-
-/** `#SBATCH --nodes=16`, `#SBATCH -N 16` by name. */
-function slurmSettings(text: string): Map<string, Setting> {
-  const found = new Map<string, Setting>();
-  for (const [i, line] of text.split('\n').entries()) {
-    const [, option, value] = /^#SBATCH\s+(--[\w-]+|-[A-Za-z])(?:[=\s]\s*|)([^\s#]+)/.exec(line) ?? [];
-    if (option === undefined || value === undefined) continue;
-    const place = { line: i + 1, column: 1, name: option };
-    const ofNode = /^gpu(?::\w+)*?:(\d+)/.exec(value)?.[1];
-    const key = option === '--nodes' ? 'nnodes' : (shortOptions[option] ?? option.slice(2));
-    if (['nnodes', 'gpus-per-node', 'ntasks-per-node', 'ntasks', 'gpus'].includes(key))
-      found.set(key, { ...place, value });
-    if (option === '--gres' && ofNode !== undefined) found.set('gpus-per-node', { ...place, value: ofNode });
-  }
-  return found;
-}
-
-const environmentOf = (slurm: ReadonlyMap<string, Setting>): Map<string, Piece> => {
-  const names: readonly (readonly [string, string])[] = [
-    ['SLURM_NNODES', 'nnodes'],
-    ['SLURM_JOB_NUM_NODES', 'nnodes'],
-    ['SLURM_GPUS_PER_NODE', 'gpus-per-node'],
-    ['SLURM_GPUS_ON_NODE', 'gpus-per-node'],
-    ['SLURM_NTASKS_PER_NODE', 'ntasks-per-node'],
-    ['SLURM_NTASKS', 'ntasks'],
-  ];
-  return new Map(
-    names.flatMap(([name, key]): [string, Piece][] => {
-      const setting = slurm.get(key);
-      return setting ? [[name, { text: String(setting.value), line: setting.line, column: setting.column }]] : [];
-    }),
-  );
-};
+import { environmentOf, shortOptions, slurmSettings } from './slurm-settings.js';
+import type { Place, TrainingConfig } from './types.js';
 
 function failure(file: string, place: Place, message: string, expected: string): InputError {
   return new InputError([{ code: 'training-config', file, ...place, path: '', message, expected, received: '' }]);
-}
-
-/** A command that starts the training, or the arguments for one. */
-interface Launch {
-  readonly command: ExpandedCommand;
-  readonly found: readonly Argument[];
-}
-
-const tells = ({ found }: Launch): boolean => found.some(({ name }) => telling.has(argumentKey(name)));
-
-/** A command that only shows its arguments. */
-const prints = ({ command }: Launch): boolean => /^(echo|printf|cat|log)$/.test(textOf(command.words[0] ?? []));
-
-/** Variables that hold arguments of Megatron-LM, for a script that leaves the command to another. */
-function launchOfVariables({ variables }: ReadScript): Launch | undefined {
-  const parts = variables.entries().flatMap(([name, { elements, line }]) => {
-    const command = { words: elements, line, column: 1 };
-    const found = argumentsOf(command);
-    return found.length > 0 && /(^|_)(ARG|OPT|PARAM|FLAG|CONFIG|MODEL)|args?$|options?$/i.test(name)
-      ? [{ command, found }]
-      : [];
-  });
-  const [first] = parts;
-  const all = {
-    command: first?.command ?? { words: [], line: 1, column: 1 },
-    found: parts.flatMap(({ found }) => found),
-  };
-  return first && tells(all) ? all : undefined;
-}
-
-/** Programs of Megatron-LM whose models have other layers than a decoder's or BERT's. */
-const otherPrograms: readonly (readonly [RegExp, string])[] = [
-  [/pretrain_t5|t5/, 'an encoder with a decoder'],
-  [/mamba|hybrid/, 'state-space layers'],
-  [/pretrain_(ict|realm|retro)|retro/, 'retrieval'],
-  [/vision|vlm|multimodal|dino|mimo/, 'images'],
-];
-
-/** The training program of a command: the last word that ends in .py before its arguments. */
-function programOf({ command }: Launch): Piece | undefined {
-  return flatWords(command)
-    .map((word) => ({ ...(word[0] ?? { line: command.line, column: command.column }), text: textOf(word) }))
-    .find(({ text }) => /\.py$/.test(text) && !/torch\/distributed|launch\.py$/.test(text));
 }
 
 /** Reads another file that a script names; undefined when there is none. */
@@ -219,9 +66,6 @@ export function readLaunchScript(source: string, file: string, read: ReadBeside 
   remarkVariables(settings, script, launch);
   return megatronScenario(settings, 'script', programOf(launch)?.text ?? '');
 }
-
-const otherLayers = (program: string): string | undefined =>
-  otherPrograms.find(([pattern]) => pattern.test(program.split('/').at(-1) ?? ''))?.[1];
 
 function withoutCommand(commands: readonly Launch[], file: string): InputError {
   const other = commands

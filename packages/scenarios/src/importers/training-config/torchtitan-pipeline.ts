@@ -86,10 +86,14 @@ export function torchtitanPipeline(
     own?.length ??
     (cuts === undefined ? undefined : cuts.length + 1) ??
     (perStage !== undefined && layers !== undefined
-      ? Math.ceil((layers + first + last) / perStage / pipeline) * pipeline
+      ? Math.ceil((layers + first + last) / perStage)
       : known.chunks * pipeline);
   const chunks = stages / pipeline;
-  const setting = own ? parts : cuts ? points : settings.find(keys);
+  const setting = own
+    ? parts
+    : cuts
+      ? points
+      : settings.find(perStage === undefined ? keys : spellings('pipeline_parallel_layers_per_stage'));
   if (!Number.isInteger(chunks) || (known.chunks === 1) !== (chunks === 1)) {
     if (setting)
       settings.issue(

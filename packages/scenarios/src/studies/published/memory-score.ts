@@ -2,6 +2,7 @@ import { allocatorBytes, fullestStage, stageMemories } from '@regatta/sim-core';
 import { jobProblems } from '../../schema/job-problems.js';
 import type { PublishedFile } from './published-file.js';
 import { rowJob } from './row-job.js';
+import { tableOf } from './score.js';
 
 const gibibyte = 2 ** 30;
 
@@ -43,7 +44,7 @@ export function scoreMemory(name: string, file: PublishedFile): MemoryScore {
   const counts = { fitsAndRan: 0, fitsAndRanOut: 0, doesNotFitAndRan: 0, doesNotFitAndRanOut: 0 };
   const wrong: string[] = [];
   for (const row of file.rows) {
-    const read = rowJob(row, file.source ?? name);
+    const read = rowJob(row, row.source ?? file.source ?? name);
     if ('skipped' in read || jobProblems(read.job).length > 0) continue;
     const { job, cluster } = read;
     const memory = fullestStage(stageMemories(job, cluster));
@@ -56,7 +57,7 @@ export function scoreMemory(name: string, file: PublishedFile): MemoryScore {
       const signedError = predictedBytes / measuredBytes - 1;
       rows.push({
         id: row.id,
-        source: name,
+        source: tableOf(row, name),
         gpus: row.gpus,
         part,
         predictedBytes,

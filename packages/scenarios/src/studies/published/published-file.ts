@@ -7,7 +7,7 @@ const optionalCountOrZero = z.number().int().min(0).nullish();
 
 const modelSchema = z.looseObject({
   name: z.string().nullish(),
-  layers: optionalCount,
+  layers: z.number().int().positive().max(10_000).nullish(),
   hidden: optionalCount,
   heads: optionalCount,
   kvHeads: optionalCount,

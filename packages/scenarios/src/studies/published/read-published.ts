@@ -3,6 +3,7 @@ import { parseLocated } from '../../schema/located-text.js';
 import { isTree } from '../../schema/paths.js';
 import type { PublishedFile } from './published-file.js';
 import { isUnreadable, readRow } from './read-row.js';
+import { fileTitle } from './score.js';
 
 /**
  * Reads a file of the form of reference/published: `{ source, rows }`, or the rows alone. Rows that cannot be read are listed, each
@@ -23,8 +24,7 @@ export function readPublished(text: string, file: string): PublishedFile {
     throw wrong('rows', 'is missing', 'a map with rows, or a list of rows: measured runs as those of regatta validate');
   if (!Array.isArray(rows)) throw wrong('rows', 'is no list', 'a list of measured runs');
   if (rows.length === 0) throw wrong(Array.isArray(root) ? '' : 'rows', 'is empty', 'at least one measured run');
-  const name = (file.split('/').at(-1) ?? file).replace(/\.(json|ya?ml)$/, '');
-  const read = rows.map((row, i) => readRow(row, name, i));
+  const read = rows.map((row, i) => readRow(row, fileTitle(file), i));
   return {
     source: sourceOf(map.source),
     hardware: map.hardware,

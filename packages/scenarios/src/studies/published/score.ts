@@ -34,14 +34,22 @@ export interface UnscoredRow {
   readonly reason: string;
 }
 
+/** Name of a file without folder and ending. */
+export const fileTitle = (name: string): string =>
+  (name.split('/').at(-1) ?? name).replace(/\.(json|ya?ml)$/i, '') || name;
+
 /** Table that a row is from: as it says, else the word before the number of its id, else its file. */
 export const tableOf = (row: PublishedRow, name: string): string =>
-  row.source ?? /^([\w.-]+)\/[^/]+$/.exec(row.id)?.[1] ?? name;
+  row.source ?? /^([\w.-]+)\/[^/]+$/.exec(row.id)?.[1] ?? fileTitle(name);
 
 /** Scores every row of a published file that has a time. Rows with two conventions are scored against the nearer. */
 export function scoreFile(name: string, file: PublishedFile): { scored: ScoredRow[]; unscored: UnscoredRow[] } {
   const scored: ScoredRow[] = [];
-  const unscored: UnscoredRow[] = (file.unreadable ?? []).map(({ id, reason }) => ({ id, source: name, reason }));
+  const unscored: UnscoredRow[] = (file.unreadable ?? []).map(({ id, reason }) => ({
+    id,
+    source: fileTitle(name),
+    reason,
+  }));
   for (const row of file.rows) {
     const source = tableOf(row, name);
     const leaveOut = (reason: string): void => {

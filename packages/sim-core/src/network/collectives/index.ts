@@ -3,6 +3,7 @@ export * from './closed-forms.js';
 export * from './collective-cost.js';
 export * from './collective-fabric.js';
 export * from './demand-of-steps.js';
+export * from './fabric-stretch.js';
 export * from './group-layout.js';
 export * from './link-bytes.js';
 export * from './nccl-choice.js';

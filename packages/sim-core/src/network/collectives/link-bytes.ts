@@ -2,6 +2,13 @@ import type { Router } from '../../platform/routes.js';
 import { type CollectiveAlgorithm, inSwitch, type Step, type Transfer } from './algorithms/algorithm.js';
 import type { CollectiveOp } from './types.js';
 
+/** No way leads from one GPU to another that it has to talk to. */
+export class DisconnectedError extends RangeError {
+  constructor(source: number, target: number) {
+    super(`no way leads from GPU ${source} to GPU ${target}: they are disconnected`);
+  }
+}
+
 /** Links between two ends with the share of the bytes on each. */
 export interface WeightedRoute {
   readonly links: ArrayLike<number>;
@@ -67,7 +74,7 @@ export function idleSeconds(activities: readonly LinkLoads[], capacities: ArrayL
 /**
  * Ways between the members of a group that sit on the given GPUs of a cluster. A way to or from the reducing switch is the
  * member's port: the first or last link of a way to another member.
- * @throws RangeError when two members are disconnected or stalled.
+ * @throws DisconnectedError when no way leads between two members, RangeError when it is stalled.
  */
 export function routesOfGpus(router: Router, gpus: readonly number[]): RouteOf {
   const known = new Map<number, WeightedRoute>();
@@ -75,6 +82,7 @@ export function routesOfGpus(router: Router, gpus: readonly number[]): RouteOf {
     const [source, target] = [gpus[from], gpus[to]];
     if (source === undefined || target === undefined) throw new RangeError(`routesOfGpus: members ${from} and ${to}`);
     const route = router.route(source, target);
+    if (route.kind === 'disconnected') throw new DisconnectedError(source, target);
     if (route.kind !== 'route') throw new RangeError(`routesOfGpus: GPUs ${source} and ${target} are ${route.kind}`);
     return route;
   };

@@ -24,15 +24,20 @@ export function groupClasses(
     if (kind === 'nic') continue;
     const members = membersByGroup(membership, colouring, firstBlock);
     const interned = new Map<string, number>();
+    const known = new Map<number, number>();
     const column = new Int32Array(colouring.colours);
     for (let colour = 0; colour < colouring.colours; colour++) {
       const block = firstBlock[colour] ?? 0;
-      const own = members.get(membership.groupOf[block] ?? 0) ?? [];
-      const key = own.join(';');
-      let group = interned.get(key);
+      const id = membership.groupOf[block] ?? 0;
+      const own = members.get(id) ?? [];
+      let group = known.get(id);
       if (group === undefined) {
-        group = groups.length;
+        const key = own.join(';');
+        group = interned.get(key) ?? groups.length;
         interned.set(key, group);
+        known.set(id, group);
+      }
+      if (group === groups.length) {
         groups.push({
           kind,
           classes: own.map((member) => member[0]),

@@ -26,7 +26,10 @@ export function simulateStep(
   const { stepSeconds } = execution;
   const flops = stepFlops(job.model, job, recomputedLayers(job));
   const gpuSeconds = closeBooks(execution.books, twin.books, gpus, stepSeconds);
-  const capacity = gpus * stepSeconds * peakFlopsOf(cluster.device.peakFlops, job.precision);
+  // With several kinds of device each FLOP counts at the peak of the one that does it (spec/model.md 9.2: MFU is the ideal share).
+  const mfu = cluster.deviceRanges
+    ? gpuSeconds.ideal / (gpus * stepSeconds)
+    : flops.model / (gpus * stepSeconds * peakFlopsOf(cluster.device.peakFlops, job.precision));
   return {
     gpus,
     microBatches: microBatchesOf(job),
@@ -36,8 +39,8 @@ export function simulateStep(
     hardwareFlops: flops.hardware,
     modelTflopsPerGpu: flops.model / stepSeconds / gpus / 1e12,
     hardwareTflopsPerGpu: flops.hardware / stepSeconds / gpus / 1e12,
-    mfu: flops.model / capacity,
-    hfu: flops.hardware / capacity,
+    mfu,
+    hfu: (mfu * flops.hardware) / flops.model,
     memory: stepMemory(job, cluster),
     gpuSeconds,
     folding: { ranks: gpus, classes: plan.classes.length, events: execution.events },
