@@ -63,8 +63,11 @@ function imported(files: readonly string[], args: Arguments, io: Io): DescribedC
 }
 
 function ofScenario(args: Arguments, io: Io): DescribedCluster {
-  const source = stringArgument(args, 'scenario');
-  const cluster = stringArgument(args, 'cluster');
+  const given = stringArgument(args, 'scenario');
+  // The name of a cluster stands for itself.
+  const named = catalogueClusters.some(({ name }) => name === given);
+  const source = named ? undefined : given;
+  const cluster = stringArgument(args, 'cluster') ?? (named ? given : undefined);
   const issues = ['nic-gbps', 'oversubscription', 'gpus-per-node']
     .filter((name) => args[name] !== undefined)
     .map((name) => usage(`--${name}`, 'goes with --import only', '--set cluster.… for a scenario', ''));
