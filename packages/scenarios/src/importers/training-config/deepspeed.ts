@@ -118,6 +118,7 @@ export function readDeepspeed(text: LocatedText, root: Tree): TrainingConfig {
       precision: bf16 ? 'bf16' : fp16 ? 'fp16' : 'fp32',
       parallel: { tensor: Math.max(1, tensor), context, zero: Math.min(3, zero) },
       options: {
+        framework: 'deepspeed',
         contextKind: context > 1 ? 'ulysses' : 'ring',
         gradientBytes,
         dataOverlap: overlap,

@@ -2,6 +2,7 @@ import type { Tree } from '../../schema/paths.js';
 import { launchedGpus } from './launched-world.js';
 import { isDeepspeed } from './megatron-dialect.js';
 import { changesNoStep, unmodelledArguments } from './megatron-flags.js';
+import { megatronMemory } from './megatron-memory.js';
 import { megatronModel } from './megatron-model.js';
 import { megatronBatch, megatronRecompute } from './megatron-schedule.js';
 import { nameOfFile, type Settings } from './settings.js';
@@ -185,7 +186,7 @@ function optionsOf(
 
 /** Optimizers and formats of its states other than Adam's in 32 bits are named. */
 function otherPrecisions(settings: Settings): void {
-  for (const key of ['main-grads-dtype', 'main-params-dtype', 'exp-avg-dtype', 'exp-avg-sq-dtype']) {
+  for (const key of ['main-grads-dtype', 'main-params-dtype']) {
     const kind = settings.text(key);
     if (kind !== undefined && !/fp32|float32/.test(kind)) settings.warn(key, 'is not modelled: 32 bits are taken');
   }
@@ -222,6 +223,11 @@ export function megatronScenario(settings: Settings, format: ConfigFormat, progr
   const options: Tree = {
     ...optionsOf(settings, { tensor: sizes.tensor, virtual, precision, fsdp: fsdp !== undefined && zero > 0 }),
     ...(recompute.layers === undefined ? {} : { recomputeLayers: recompute.layers }),
+    ...(recompute.modules === undefined ? {} : { recomputeModules: [...recompute.modules] }),
+    ...megatronMemory(settings, {
+      precision,
+      framework: isDeepspeed(settings) ? 'deepspeed' : fsdp === 'use-torch-fsdp2' ? 'fsdp' : 'megatron',
+    }),
     ...(stageLayers === undefined ? {} : { stageLayers }),
   };
   const gpus = launchedGpus(settings);

@@ -74,15 +74,10 @@ export const quietArguments: Iterable<string> = quietNames;
 
 /** Arguments that change a step and have no counterpart in the model: what is taken in their place. */
 export const unmodelledArguments: Readonly<Record<string, string>> = {
-  'fp8-param-gather': 'is not modelled: parameters are kept and gathered in 16 bits',
-  'fp8-param': 'is not modelled: parameters are kept and gathered in 16 bits',
-  'fp4-param-gather': 'is not modelled: parameters are kept and gathered in 16 bits',
   'no-fp8-wgrad': 'is not modelled: weight gradients are computed in fp8 too',
   'first-last-layers-bf16': 'is not modelled: all layers are in the narrow format',
-  'use-precision-aware-optimizer': 'is not modelled: states of the optimizer have 32 bits',
   'optimizer-offload-fraction': 'is not modelled: all states of the optimizer are offloaded',
   'overlap-cpu-optimizer-d2h-h2d': 'is not modelled',
-  'cpu-offloading-num-layers': 'is not modelled: activations stay on the GPU',
   'distribute-saved-activations': 'is not modelled: every tensor-parallel rank keeps all inputs',
   'partition-activations': 'is not modelled: every tensor-parallel rank keeps all inputs',
   'num-distributed-optimizer-instances': 'is not modelled: states are sharded over all data-parallel ranks',

@@ -1,3 +1,4 @@
+import { recomputeModules } from '@regatta/sim-core';
 import type { Settings } from './settings.js';
 
 export interface Batch {
@@ -50,8 +51,30 @@ export function megatronBatch(settings: Settings): Batch {
   return { microBatch, batchPerReplica: microBatch, ...length };
 }
 
-/** What is recomputed, and of how many layers of a stage. */
-export function megatronRecompute(settings: Settings): { kind: 'none' | 'selective' | 'full'; layers?: number } {
+/** What is recomputed: which modules of a layer, or how many whole layers of a stage. */
+export interface MegatronRecompute {
+  readonly kind: 'none' | 'selective' | 'full';
+  readonly layers?: number;
+  readonly modules?: readonly string[];
+}
+
+/** Modules of --recompute-modules; those that are unknown are named and left out. */
+function selectedModules(settings: Settings, field: string): MegatronRecompute {
+  const key = 'recompute-modules';
+  const named =
+    settings
+      .text(key, field)
+      ?.split(/[\s,]+/)
+      .filter((name) => name !== '') ?? [];
+  const known: readonly string[] = recomputeModules;
+  const modules = named.filter((name) => known.includes(name));
+  const other = named.filter((name) => !known.includes(name));
+  if (other.length > 0)
+    settings.warn(key, `${other.join(' ')} ${other.length > 1 ? 'are' : 'is'} not modelled: kept`, field);
+  return modules.length > 0 ? { kind: 'selective', modules } : { kind: 'selective' };
+}
+
+export function megatronRecompute(settings: Settings): MegatronRecompute {
   const field = 'job.recompute';
   const layers = settings.count('recompute-num-layers', 'job.options.recomputeLayers');
   const method = settings.choice('recompute-method', ['uniform', 'block'], field);
@@ -60,25 +83,7 @@ export function megatronRecompute(settings: Settings): { kind: 'none' | 'selecti
   if (older !== undefined)
     settings.warn(older, 'is an argument of older versions, taken as --recompute-granularity full', field);
   const granularity = settings.choice('recompute-granularity', ['full', 'selective'], field);
-  if (granularity === 'selective') {
-    const modules = settings.text('recompute-modules', field)?.split(/[\s,]+/) ?? [];
-    if (modules.includes(settings.has('num-experts') ? 'moe' : 'mlp')) {
-      settings.warn(
-        'recompute-modules',
-        `${modules.join(' ')} ${modules.length > 1 ? 'are' : 'is'} taken as full recomputation, which runs attention again too`,
-        field,
-      );
-      return { kind: 'full' };
-    }
-    const other = modules.filter((name) => name !== 'core_attn' && name !== '');
-    if (other.length > 0)
-      settings.warn(
-        'recompute-modules',
-        `${other.join(' ')} ${other.length > 1 ? 'are' : 'is'} not modelled: core attention alone is recomputed`,
-        field,
-      );
-    return { kind: 'selective' };
-  }
+  if (granularity === 'selective') return selectedModules(settings, field);
   if (granularity === undefined && older === undefined) return { kind: 'none' };
   if (method === 'block' && layers !== undefined) return { kind: 'full', layers };
   if (layers !== undefined && layers > 1)

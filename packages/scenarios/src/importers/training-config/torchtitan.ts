@@ -122,7 +122,7 @@ function microBatchOf(settings: Settings, pipeline: number, local: number): numb
 function recomputeOf(
   settings: Settings,
   layersOfStage: number | undefined,
-): { recompute: string; recomputeLayers?: number } {
+): { recompute: string; recomputeLayers?: number; recomputeModules?: string[] } {
   const field = 'job.recompute';
   const mode = settings.choice('activation_checkpoint.mode', ['none', 'selective', 'full', 'memory_budget'], field);
   if (mode === undefined && !settings.has('activation_checkpoint.mode'))
@@ -144,13 +144,7 @@ function recomputeOf(
     );
     return { recompute: 'full', recomputeLayers };
   }
-  const recomputeLayers = layersOfStage === undefined ? undefined : Math.max(1, Math.ceil(layersOfStage / 2));
-  settings.warn(
-    ['activation_checkpoint.selective_ac_option', 'activation_checkpoint.mode'],
-    `by operator is taken as full of half of the layers${recomputeLayers === undefined ? '' : ` (${recomputeLayers} of a stage)`}: every second GEMM is run again`,
-    field,
-  );
-  return recomputeLayers === undefined ? { recompute: 'selective' } : { recompute: 'full', recomputeLayers };
+  return { recompute: 'selective', recomputeModules: ['alternate_matmuls'] };
 }
 
 function precisionOf(settings: Settings): string {
@@ -208,7 +202,7 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
   const layers = isTree(model) && typeof model.layers === 'number' ? model.layers : layersOf(model);
   const split = torchtitanPipeline(settings, pipeline, layers);
   const microBatch = microBatchOf(settings, pipeline, local ?? 8);
-  const { recompute, recomputeLayers } = recomputeOf(settings, layers === undefined ? undefined : layers / pipeline);
+  const { recompute, ...recomputed } = recomputeOf(settings, layers === undefined ? undefined : layers / pipeline);
   const reshard =
     settings.choice(
       spellings('fsdp_reshard_after_forward'),
@@ -279,7 +273,10 @@ export function readTorchtitan(text: string, file: string): TrainingConfig {
         recomputeStopsEarly: true,
         fusedElementwise: compiled,
         offloadOptimizer: settings.flag('training.enable_cpu_offload') === true,
-        ...(recomputeLayers === undefined ? {} : { recomputeLayers }),
+        // torchao quantises where it multiplies.
+        framework: 'fsdp',
+        narrowStorage: 'none',
+        ...recomputed,
         ...(split.stageLayers === undefined ? {} : { stageLayers: split.stageLayers }),
       },
       steps,
