@@ -14,11 +14,21 @@ import {
 } from '@regatta/sim-core';
 import { workloads } from '../network/workloads.js';
 
+/** Does a piece of work; returns its CPU seconds where it ran in a process of its own. */
+export type Work = () => number | undefined;
+
 /** A piece of work whose time is guarded; `prepare` is not timed. */
 export interface GuardedWork {
   readonly name: string;
-  prepare(): () => void;
+  prepare(): Work;
 }
+
+const here =
+  (work: () => unknown): Work =>
+  () => {
+    work();
+    return undefined;
+  };
 
 function hold(pending: number, operations: number): GuardedWork {
   return {
@@ -30,12 +40,12 @@ function hold(pending: number, operations: number): GuardedWork {
       const queue = new EventQueue(pending);
       for (let i = 0; i < pending; i++) queue.push(gap(i), i);
       let k = 0;
-      return () => {
+      return here(() => {
         for (let i = 0; i < operations; i++) {
           const payload = queue.pop();
           queue.push(queue.poppedTime + gap(k++), payload);
         }
-      };
+      });
     },
   };
 }
@@ -46,7 +56,7 @@ function flows(name: string): GuardedWork {
     prepare: () => {
       const flowCase = workloads.find((workload) => workload.name === name)?.make();
       if (!flowCase) throw new Error(`no workload ${name}`);
-      return () => simulateFlows(flowCase);
+      return here(() => simulateFlows(flowCase));
     },
   };
 }
@@ -62,7 +72,7 @@ function step(name: string, gpus: number, fold: boolean, slowRanks: number): Gua
         rank: (i * 997) % gpus,
         factor: 1 + (i + 1) / 2000,
       }));
-      return () => simulateStep(point.job, point.cluster, { ...noPerturbation, slowRanks: slow }, { fold });
+      return here(() => simulateStep(point.job, point.cluster, { ...noPerturbation, slowRanks: slow }, { fold }));
     },
   };
 }
@@ -76,9 +86,9 @@ const longRun: GuardedWork = {
     const [task] = longRunTasks(resolution, request).tasks;
     if (!task) throw new Error('no long run');
     const run = trialRunner(task);
-    return () => {
+    return here(() => {
       for (let trial = 0; trial < 30; trial++) run(trial);
-    };
+    });
   },
 };
 
@@ -100,7 +110,7 @@ const scheduling: GuardedWork = {
     });
     const policy = builtInPolicy('easy', {});
     if (!policy) throw new Error('no policy easy');
-    return () => runCluster({ cluster: gpuPool(4096), jobs, policy });
+    return here(() => runCluster({ cluster: gpuPool(4096), jobs, policy }));
   },
 };
 
@@ -108,8 +118,11 @@ const startUp: GuardedWork = {
   name: 'start-up: --help',
   prepare: () => {
     const regatta = join(process.cwd(), 'packages/cli/bin/regatta.js');
+    const report = `data:text/javascript,process.on('exit',()=>{const {user,system}=process.cpuUsage();process.stderr.write('@cpu '+(user+system)+'\\n')})`;
     return () => {
-      if (spawnSync(process.execPath, [regatta, '--help']).status !== 0) throw new Error('regatta --help failed');
+      const run = spawnSync(process.execPath, ['--import', report, regatta, '--help'], { encoding: 'utf8' });
+      if (run.status !== 0) throw new Error('regatta --help failed');
+      return Number(/@cpu (\d+)/.exec(run.stderr)?.[1]) / 1e6;
     };
   },
 };
