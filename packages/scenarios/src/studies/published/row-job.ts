@@ -1,5 +1,6 @@
 import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
+import { jobProblems } from '../../schema/job-problems.js';
 import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
 import { knownArchitecture } from './row-architecture.js';
@@ -363,10 +364,13 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
       nicsPerNode: Math.min(hardware.nicsPerNode, hardware.gpusPerNode),
     },
   };
-  const filled = row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
+  // A job whose sizes do not go together has no memory to fit: its score says why.
+  const legal = jobProblems(job).length === 0;
+  const filled = !legal || row.microBatch || pipeline > 1 ? job : wholeReplica(job, cluster, assumed);
+  const fitted = legal && practice.leastRecompute && recompute === undefined;
   return {
     id: row.id,
-    job: practice.leastRecompute && recompute === undefined ? withLeastRecompute(filled, cluster, assumed) : filled,
+    job: fitted ? withLeastRecompute(filled, cluster, assumed) : filled,
     cluster,
     stack: device.stack,
     measured: published.length > 0 || counted === undefined ? published : [counted],
