@@ -232,6 +232,8 @@ export function rowJob(row: PublishedRow, source: string): RowJob | SkippedRow {
   const pipeline = row.pipelineParallel ?? unpublishedPipeline(row, model, hardware.device, tensor, assumed);
   const context = row.contextParallel ?? 1;
   const data = row.dataParallel ?? row.gpus / (tensor * pipeline * context);
+  if (!Number.isInteger(data))
+    return skip(`${row.gpus} GPUs are not a multiple of t c p = ${tensor * pipeline * context}`);
   if (tensor * pipeline * context * data !== row.gpus)
     return skip(`t c p D = ${tensor * pipeline * context * data}, but ${row.gpus} GPUs`);
   if (row.tensorParallel === undefined || row.tensorParallel === null)
