@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseLocated } from '../schema/located-text.js';
 import type { NcclMeasurement, NcclTestsRank, NcclTestsRow } from './nccl-tests-types.js';
 import { TextIssues } from './text-issues.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { scenarioFileSchema } from './scenario-schema.js';
 
 /** JSON Schema (draft 2020-12) of the scenario file as a person writes it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, countOrZero, nonNegative, positive } from './numbers.js';
 
 const level = z.enum(['gpu', 'nic', 'link', 'switch', 'node', 'rack', 'software']);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Numbers that a scenario may hold: finite, and of a size that computes without overflow. */
 const huge = 1e18;

@@ -1,5 +1,5 @@
 import { recomputeModules } from '@regatta/sim-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkpointSchema, failuresSchema, incidentsSchema, recoverySchema, storageSchema } from './long-run-schema.js';
 import { count, countOrZero, factor, fraction, nonNegative, positive } from './numbers.js';
 

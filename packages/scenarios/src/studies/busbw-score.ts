@@ -5,7 +5,7 @@ import {
   type CollectiveOp,
   collectiveOps,
 } from '@regatta/sim-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deviceHardware } from '../catalogue/devices.js';
 import { catalogueDevice } from '../catalogue/lookup.js';
 import { parseLocated } from '../schema/located-text.js';

@@ -1,5 +1,5 @@
 import type { Distribution, WorkloadSpec } from '@regatta/sim-core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const positive = z.number().positive();
 
