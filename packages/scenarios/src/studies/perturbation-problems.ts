@@ -44,6 +44,7 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
       });
     }
   });
+  if (fabric.kind === 'torus') problems.push(...torusProblems(perturb));
   const unknown = perturb.links.flatMap(({ link }, i) => (isPort(link, cluster) ? [] : [{ link, i }]));
   if (unknown.length === 0 || problems.length > 0) return problems;
   const isKnown = cableNames(cluster);
@@ -56,6 +57,24 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
     });
   }
   return problems;
+}
+
+/** On a torus a step's rings load every cable alike: one cable, or another job's traffic, cannot be told apart there. */
+function torusProblems({ links, traffic }: ResolvedScenario['perturb']): JobProblem[] {
+  const expected = 'a port of a GPU such as node0.gpu0, or another fabric';
+  const cables = links.flatMap(({ link }, i): JobProblem[] =>
+    /^node\d+\.gpu\d+/.test(link)
+      ? []
+      : [{ path: `perturb.links.${i}.link`, message: `${link}: single cables of a torus are not simulated`, expected }],
+  );
+  const others = traffic.map(
+    (_, i): JobProblem => ({
+      path: `perturb.traffic.${i}`,
+      message: 'traffic of other jobs on a torus is not simulated',
+      expected: 'another fabric',
+    }),
+  );
+  return [...cables, ...others];
 }
 
 /** Tells names of links: of a Clos by their numbers, without the graph of a large cluster. */
