@@ -1,13 +1,14 @@
-import { type Cluster, type Job, type ModelShape, type Precision, parameterCount, stepMemory } from '@regatta/sim-core';
+import type { Cluster, Job, ModelShape, Precision } from '@regatta/sim-core';
 import { catalogueDevice, stacksOf } from '../../catalogue/lookup.js';
 import { jobProblems } from '../../schema/job-problems.js';
 import { hasCountedFlops, measuredStepSeconds, otherBenchmark, secondsOfFlops } from './measured-time.js';
 import type { PublishedRow } from './published-file.js';
-import { knownArchitecture } from './row-architecture.js';
 import { rowHardware, unknownHardware } from './row-hardware.js';
+import { heldHeads, padded, rowModel } from './row-model.js';
+import { stageLayersOfRow, tensorSize, unpublishedPipeline, unshardedFits, wholeReplica } from './row-parallel.js';
 import { type Practice, practiceOf, type SlowHosts } from './row-practice.js';
 import { withLeastRecompute } from './row-recompute.js';
-import { mlaOf, precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
+import { precisionOf, recomputeOf, scheduleOf, shardingOf } from './row-words.js';
 
 /** A published row as a job on a cluster, with everything that the row did not say. */
 export interface RowJob {
@@ -29,115 +30,6 @@ export interface SkippedRow {
   readonly skipped: string;
 }
 
-/** Heads where none were published: near 128 wide, as many on each tensor rank, and their size whole. */
-function likelyHeads(hidden: number, tensor: number): number {
-  const wanted = Math.max(1, Math.round(hidden / 128));
-  for (let away = 0; away < wanted; away++)
-    for (const heads of [wanted - away, wanted + away]) if (heads % tensor === 0 && hidden % heads === 0) return heads;
-  return wanted;
-}
-
-function rowModel(row: PublishedRow, assumed: string[], practice: Practice): ModelShape | undefined {
-  const { model } = row;
-  const { layers, hidden, heads } = model;
-  if (!layers || !hidden) return undefined;
-  const gated = model.gatedMlp === true;
-  const count = heads ?? likelyHeads(hidden, row.tensorParallel ?? 1);
-  if (!heads) assumed.push(`heads: ${count}`);
-  const bert = /bert/i.test(model.name ?? '');
-  const mpt = /mpt/i.test(model.name ?? '');
-  const mla = model.attention ? mlaOf(model.attention) : undefined;
-  const experts = model.experts;
-  const known = knownArchitecture(model.name ?? '', assumed);
-  return {
-    name: model.name ?? row.id,
-    layers,
-    hidden,
-    heads: count,
-    kvHeads: model.kvHeads ?? count,
-    headDim: model.headDim ?? hidden / count,
-    ffn: model.ffn ?? model.moeFfn ?? 4 * hidden,
-    ffnKind: gated ? 'swiglu' : 'gelu',
-    vocab: model.vocab ?? 51200,
-    maxPositions: gated || mpt ? 0 : (model.seqLen ?? 2048),
-    positions: gated ? 'rope' : mpt ? 'alibi' : 'learned',
-    tiedEmbeddings: !gated,
-    norm: gated ? 'rms' : mpt ? 'layernorm_nobias' : 'layernorm',
-    biases: known.biases ?? (!gated && !mpt),
-    qkvBias: known.biases ?? (!gated && !mpt),
-    embeddingNorm: false,
-    dropout: practice.dropout && !gated,
-    attention: practice.attention,
-    causal: !bert,
-    ...(mla ? { mla } : {}),
-    ...(known.slidingWindow ? { slidingWindow: known.slidingWindow } : {}),
-    ...(known.mtpLayers ? { mtpLayers: known.mtpLayers } : {}),
-    ...(experts
-      ? {
-          experts: {
-            count: experts,
-            topK: model.topK ?? 1,
-            ffn: model.moeFfn ?? model.ffn ?? 4 * hidden,
-            shared: model.sharedExperts ?? 0,
-            sharedFfn: model.moeFfn ?? model.ffn ?? 4 * hidden,
-            everyNth: 1,
-            firstDense: model.denseLayers ?? 0,
-            routerBias: false,
-            biases: known.expertBiases,
-          },
-        }
-      : {}),
-  };
-}
-
-/**
- * Pipeline size where only the tensor size was published: the smallest that divides layers and GPUs and whose model state,
- * unsharded at 18 bytes a parameter, leaves a tenth of the memory free.
- */
-function unpublishedPipeline(
-  row: PublishedRow,
-  model: ModelShape,
-  device: string,
-  tensor: number,
-  assumed: string[],
-): number {
-  if (row.tensorParallel === undefined || row.tensorParallel === null) return 1;
-  const memory = 0.9 * (catalogueDevice(device)?.memoryBytes ?? Number.POSITIVE_INFINITY);
-  const state = (18 * parameterCount(model).total) / tensor;
-  for (let pipeline = 1; pipeline <= model.layers; pipeline++) {
-    if (model.layers % pipeline !== 0 || row.gpus % (tensor * pipeline) !== 0 || state / pipeline > memory) continue;
-    assumed.push(`pipeline: ${pipeline}`);
-    return pipeline;
-  }
-  return 1;
-}
-
-/**
- * Layers of each stage where they do not divide. Megatron takes embedding and loss as a layer each where that makes them
- * (--account-for-embedding-in-pipeline-split); else its recipes lay them out by hand, from the front, and leave to the last stage,
- * which has head and multi-token prediction, what remains.
- */
-function stageLayersOfRow(layers: number, stages: number, assumed: string[]): { stageLayers?: number[] } {
-  if (stages === 1 || layers % stages === 0) return {};
-  if ((layers + 2) % stages === 0) {
-    const full = (layers + 2) / stages;
-    return {
-      stageLayers: Array.from({ length: stages }, (_, stage) =>
-        stage === 0 || stage === stages - 1 ? full - 1 : full,
-      ),
-    };
-  }
-  const full = Math.ceil(layers / stages);
-  assumed.push(`layers of the stages: ${full} each from the front, the rest in the last`);
-  return {
-    stageLayers: Array.from({ length: stages }, (_, stage) => Math.max(0, Math.min(full, layers - stage * full))),
-  };
-}
-
-/** True when 16-bit weights and gradients with unsharded optimizer states fit a device at all. */
-const unshardedFits = (model: ModelShape, memoryBytes: number, ranks: number): boolean =>
-  (16 * parameterCount(model).total) / ranks <= memoryBytes;
-
 /** The stack of a device that a practice names, else the device's own of the nearest year. */
 function nearestStack(device: string, wanted: string): string | undefined {
   const names = stacksOf(device).map((stack) => stack.name);
@@ -145,37 +37,6 @@ function nearestStack(device: string, wanted: string): string | undefined {
   if (names.includes(wanted)) return wanted;
   return names.sort((a, b) => Math.abs(year(a) - year(wanted)) - Math.abs(year(b) - year(wanted)))[0];
 }
-
-/** Least tensor size of at least `fewest` ranks that divides GPUs and heads. */
-function tensorSize(fewest: number, gpus: number, { heads }: ModelShape): number {
-  for (let size = fewest; size <= Math.min(gpus, heads); size++)
-    if (gpus % size === 0 && heads % size === 0) return size;
-  return 1;
-}
-
-/** Key/value heads: fewer than tensor ranks are held by several. */
-function heldHeads(kvHeads: number, tensor: number, assumed: string[]): number {
-  if (kvHeads % tensor === 0 || tensor % kvHeads !== 0) return kvHeads;
-  assumed.push(`key/value heads: each of ${kvHeads} on ${tensor / kvHeads} tensor ranks`);
-  return tensor;
-}
-
-/** Without a pipeline nothing is gained by small micro-batches: the largest that cuts a replica's batch evenly and fits in memory. */
-function wholeReplica(job: Job, cluster: Cluster, assumed: string[]): Job {
-  const sequences = job.globalBatch / job.parallel.data;
-  for (let cuts = 1; cuts < sequences; cuts++) {
-    if (sequences % cuts !== 0) continue;
-    const larger = { ...job, microBatch: sequences / cuts };
-    if (!stepMemory(larger, cluster).fits) continue;
-    assumed.push(`micro-batch: ${larger.microBatch}, as many sequences as fit in memory`);
-    return larger;
-  }
-  assumed.push(`micro-batch: ${Math.min(1, sequences)}`);
-  return { ...job, microBatch: Math.min(1, sequences) };
-}
-
-/** Vocabulary as Megatron allocates it: padded to a multiple of 128 t. */
-const padded = (vocab: number, tensor: number): number => Math.ceil(vocab / (128 * tensor)) * 128 * tensor;
 
 /** What a practice assumes of MoE jobs that run from CUDA graphs, if this is one of them. */
 function graphedExperts(
