@@ -1,3 +1,4 @@
+export * from './assignment.js';
 export * from './did-you-mean.js';
 export * from './input-error.js';
 export * from './job-problems.js';
@@ -6,5 +7,6 @@ export * from './located-text.js';
 export { isRecoveryFile } from './long-run-schema.js';
 export * from './quantities.js';
 export * from './resolve-scenario.js';
+export * from './scenario-input.js';
 export * from './scenario-schema.js';
 export * from './to-core.js';

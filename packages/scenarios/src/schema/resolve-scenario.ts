@@ -1,44 +1,16 @@
-import { parse as parseYaml } from 'yaml';
-import { catalogueScenarios } from '../catalogue/scenarios.js';
 import { usualCluster } from '../catalogue/usual-cluster.js';
 import { readIncidentLog } from '../importers/incident-log.js';
 import { parseScheduleFile } from '../importers/schedule-file.js';
-import { completeConfig } from '../importers/training-config/complete.js';
-import { readTrainingConfig } from '../importers/training-config/recognise.js';
-import type { TrainingConfig } from '../importers/training-config/types.js';
+import { isIssue, parseAssignment } from './assignment.js';
 import { completeRecovery } from './complete-recovery.js';
-import { didYouMean } from './did-you-mean.js';
-import { type Expansion, expandNames, type FileReaders, type ReadText } from './expand-names.js';
+import { type Expansion, expandNames, type FileReaders } from './expand-names.js';
+
 import { InputError, type InputIssue } from './input-error.js';
-import { parseLocated } from './located-text.js';
 import { getPath, isTree, type Tree, withPath } from './paths.js';
-import { inUnitOf } from './quantities.js';
+import type { Locate, Override, ScenarioInput } from './scenario-input.js';
 import { type ResolvedScenario, scenarioSchema } from './scenario-schema.js';
-import { describeIssues, keysAt } from './zod-issues.js';
-
-/** A value that a flag lays over the file, with the flag's name for messages. */
-export interface Override {
-  readonly path: readonly string[];
-  readonly value: unknown;
-  readonly flag: string;
-}
-
-export interface ScenarioInput {
-  /** Path of a scenario file, or a name of the catalogue; absent: from flags alone. */
-  readonly source?: string;
-  readonly overrides?: readonly Override[];
-  /** `path=value` texts of --set, in order. */
-  readonly sets?: readonly string[];
-  /** Laid over the sets. */
-  readonly last?: readonly Override[];
-  readonly readText: ReadText;
-  /** The first bad row of a log is wrong input. */
-  readonly strict?: boolean;
-  /** The caller's own idea of what to start from (a reader of another tool's file made it). */
-  readonly base?: Tree;
-  /** GPU count that the command line asks for, where another tool's file leaves sizes to it. */
-  readonly gpus?: number;
-}
+import { readSource } from './scenario-source.js';
+import { describeIssues } from './zod-issues.js';
 
 export interface Resolution {
   readonly scenario: ResolvedScenario;
@@ -52,10 +24,8 @@ export interface Resolution {
   /** GPUs that a training configuration of another tool asks for. */
   readonly gpus?: number;
   /** Where a field stood, for messages about what comes after. */
-  locate(path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'>;
+  readonly locate: Locate;
 }
-
-const scenarioDefaults: Tree = { job: {} };
 
 /** Fields whose names are expanded as soon as a flag sets them, so that the flags after it reach into what they stand for. */
 const namedFields: readonly string[] = ['cluster', 'cluster.device', 'job.model'];
@@ -78,28 +48,6 @@ function gpusOf(tree: Tree): number {
   };
   return size('tensor') * size('pipeline') * size('context') * size('data');
 }
-
-/** Splits `path=value` of a flag and reads the value as YAML. */
-export function parseAssignment(text: string, flag: string): Override | InputIssue {
-  const at = text.indexOf('=');
-  const wrong = (message: string): InputIssue => ({
-    code: 'set',
-    path: flag,
-    message,
-    expected: 'path.to.field=value',
-    received: text,
-  });
-  if (at <= 0) return wrong(`${text} is no assignment`);
-  const path = text.slice(0, at).trim().split('.');
-  try {
-    const value: unknown = parseYaml(text.slice(at + 1));
-    return { path, value: inUnitOf(path.at(-1) ?? '', value), flag: `${flag} ${text.slice(0, at).trim()}` };
-  } catch {
-    return wrong(`the value of ${text} cannot be read`);
-  }
-}
-
-export const isIssue = (value: Override | InputIssue): value is InputIssue => 'code' in value;
 
 /**
  * Makes a complete scenario of a file, flags and --set: catalogue names are expanded, then flags and --set are laid over,
@@ -157,7 +105,7 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   }
   tree = completeRecovery(tree, found.warnings);
   const parsed = scenarioSchema.safeParse(tree);
-  const locate = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
+  const locate: Locate = (path) => {
     const [root, ...inCluster] = path;
     const { clusterFile } = found;
     if (root === 'cluster' && clusterFile && !flagOf.has(path.join('.'))) {
@@ -217,109 +165,6 @@ function withUsualCluster(
   const given = isTree(tree.cluster) ? tree.cluster : {};
   const usual = usualCluster(device, given, gpus ?? gpusOf(tree));
   return usual && { tree: { ...tree, cluster: usual.cluster }, about: usual.about };
-}
-
-/** Where a scenario starts from, before flags. */
-interface Source {
-  readonly tree: Tree;
-  readonly place?: Resolution['locate'];
-  readonly warnings?: readonly string[];
-  readonly gpus?: number;
-}
-
-/** What the command line names wrongly is told along with the mistakes of the file. */
-function completedConfig(
-  config: TrainingConfig,
-  overrides: readonly Override[],
-  input: ScenarioInput,
-): ReturnType<typeof completeConfig> {
-  try {
-    return completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const found: Expansion = { issues: [], warnings: [] };
-    const named = overrides.reduce<Tree>((tree, { path, value }) => withPath(tree, path, value) ?? tree, {});
-    expandNames(
-      named,
-      input.readText,
-      { schedule: () => undefined, incidents: () => ({ rows: [], rejected: 0 }) },
-      found,
-    );
-    throw new InputError([
-      ...error.issues,
-      ...found.issues.map((issue) => ({
-        ...issue,
-        path: overrides.findLast(({ path }) => path.join('.') === issue.path)?.flag ?? issue.path,
-      })),
-    ]);
-  }
-}
-
-/** A training configuration of another tool, completed by what the command line says; undefined for any other text. */
-function readForeign(
-  text: string,
-  file: string,
-  input: ScenarioInput,
-  overrides: readonly Override[],
-): Source | undefined {
-  const config = readTrainingConfig(text, file, input.readText);
-  if (!config) return undefined;
-  const completed = completedConfig(config, overrides, input);
-  const place = (path: readonly string[]): Pick<InputIssue, 'file' | 'line' | 'column'> => {
-    for (let length = path.length; length > 0; length--) {
-      const found = config.origins.get(path.slice(0, length).join('.'));
-      if (found) return { file, ...found };
-    }
-    return { file };
-  };
-  return { ...completed, place };
-}
-
-const noScenario = (): InputIssue => ({
-  code: 'missing',
-  path: 'scenario',
-  message: 'is missing',
-  expected: `a file, a name of the catalogue (${Object.keys(catalogueScenarios).join(', ')}), or --model, --device, --gpus, --global-batch and --seq-len; regatta init > scenario.yaml writes one to start from`,
-  received: '',
-});
-
-function readSource(input: ScenarioInput, overrides: readonly Override[]): Source {
-  if (input.base) return { tree: input.base };
-  const { source } = input;
-  const saysNothing = overrides.every(({ path }) => path.join('.') === 'seed') && source === undefined;
-  if (saysNothing) throw new InputError([noScenario()]);
-  if (source === undefined) return { tree: scenarioDefaults };
-  const known = Object.hasOwn(catalogueScenarios, source) ? catalogueScenarios[source] : undefined;
-  if (known) return { tree: JSON.parse(JSON.stringify(known.scenario)) };
-  const text = input.readText(source);
-  if (text === undefined) {
-    throw new InputError([
-      {
-        code: 'unknown-name',
-        path: '',
-        message: `no scenario ${source}${didYouMean(source, Object.keys(catalogueScenarios))}`,
-        expected: `a file, or one of ${Object.keys(catalogueScenarios).join(', ')}`,
-        received: source,
-      },
-    ]);
-  }
-  const foreign = readForeign(text, source, input, overrides);
-  if (foreign) return foreign;
-  const located = parseLocated(text, source);
-  if (!isTree(located.value)) {
-    throw new InputError([
-      {
-        code: 'scenario',
-        file: source,
-        ...located.locate([]),
-        path: '',
-        message: 'is no map of fields',
-        expected: keysAt(scenarioSchema, []).join(', '),
-        received: '',
-      },
-    ]);
-  }
-  return { tree: located.value, place: (path) => ({ file: located.file, ...located.locate(path) }) };
 }
 
 /** The value of a field of a resolved scenario by its dotted path. */
