@@ -32,19 +32,11 @@ const simulate = ({ job, cluster, perturbation }: StepCase, options = {}): StepR
   }
 };
 
-/** The case with the memory of its devices faster by a part in 10^12. */
-function nudged({ cluster, ...rest }: StepCase): StepCase {
-  const { device } = cluster;
-  const memoryBandwidthBytesPerSecond = device.memoryBandwidthBytesPerSecond * (1 + 1e-12);
-  return { ...rest, cluster: { ...cluster, device: { ...device, memoryBandwidthBytesPerSecond } } };
-}
-
 describe('folding is exact', () => {
   test('folded, every rank, and every rank operator by operator agree over all dimensions, schedules, fabrics and disturbances', () => {
     let classes = 0;
     let ranks = 0;
     let parted = 0;
-    let unstable = 0;
     fc.assert(
       fc.property(stepCases(), (stepCase) => {
         const folded = simulate(stepCase);
@@ -57,12 +49,7 @@ describe('folding is exact', () => {
           expect(other.memory).toEqual(folded.memory);
           expect(other.folding.ranks).toBe(folded.folding.ranks);
           expect(other.folding.classes).toBe(stepCase.ranks);
-          const apart = difference(folded, other);
-          if (apart <= 1e-9) continue;
-          // Transfers that keep pushing each other make rounding errors grow; then a nudge moves the same simulation as far.
-          unstable++;
-          const moved = simulate(nudged(stepCase), options);
-          expect(apart).toBeLessThanOrEqual(typeof moved === 'string' ? 0 : difference(other, moved));
+          expect(difference(folded, other)).toBeLessThanOrEqual(1e-9);
         }
         if (typeof folded === 'string') parted++;
         else {
@@ -74,7 +61,5 @@ describe('folding is exact', () => {
     );
     expect(classes).toBeLessThan(0.95 * ranks);
     expect(parted).toBeLessThan(40);
-    // One in a thousand or so: more would say that something else is wrong.
-    expect(unstable).toBeLessThanOrEqual(8);
   }, 300_000);
 });

@@ -34,17 +34,19 @@ export class CollectiveMeetings {
   arrive(k: number, descriptor: number): void {
     const { now, queue } = this.#clock;
     const groups = this.#groups;
-    const collective = groups.collective(descriptor);
-    const group = groups.groupOf(k, collective.group);
+    const group = groups.groupOf(k, groups.collective(descriptor).group);
+    const arrived = (this.#arrived[group] as number) + 1;
+    const met = arrived === 1 ? descriptor : groups.lessHidden(this.#descriptor[group] as number, descriptor);
     this.#ready[k] = now;
-    this.#arrived[group] = (this.#arrived[group] as number) + 1;
-    if ((this.#arrived[group] as number) < (groups.all[group]?.classes.length ?? 0)) return;
+    this.#arrived[group] = arrived;
+    this.#descriptor[group] = met;
+    if (arrived < (groups.all[group]?.classes.length ?? 0)) return;
     this.#arrived[group] = 0;
-    this.#descriptor[group] = descriptor;
     this.#start[group] = now;
-    const route = groups.route(group, descriptor);
-    if (collective.hideBehindSeconds > 0 || collective.repeat > 1 || route.links.length === 0) {
-      queue.push(now + groups.exposedSeconds(group, descriptor), group * 4 + EventKind.collective);
+    const route = groups.route(group, met);
+    const { hideBehindSeconds, repeat } = groups.collective(met);
+    if (hideBehindSeconds > 0 || repeat > 1 || route.links.length === 0) {
+      queue.push(now + groups.exposedSeconds(group, met), group * 4 + EventKind.collective);
     } else this.#clock.startFlow(route, group * 4 + FlowKind.collective);
   }
 

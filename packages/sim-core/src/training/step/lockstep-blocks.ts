@@ -104,9 +104,14 @@ export class LockstepBlocks {
     this.#arrived[group] = 0;
     let segment = this.#segment[group] as number;
     do {
-      const exposed = this.#groups.exposedSeconds(group, template.argument[segment] as number);
+      let met = template.argument[segment] as number;
       let start = 0;
-      for (let i = 0; i < classes.length; i++) start = Math.max(start, time[classes[i] as number] as number);
+      for (let i = 0; i < classes.length; i++) {
+        const k = classes[i] as number;
+        start = Math.max(start, time[k] as number);
+        met = this.#groups.lessHidden(met, (this.#template[k] as Template).argument[segment] as number);
+      }
+      const exposed = this.#groups.exposedSeconds(group, met);
       let next = segment;
       for (let i = 0; i < classes.length; i++) {
         const k = classes[i] as number;

@@ -81,6 +81,11 @@ export class MeetingGroups {
     return route;
   }
 
+  /** Of two descriptors of one collective on unlike devices the one that hides less: it ends for all of its members at once. */
+  lessHidden(a: number, b: number): number {
+    return this.collective(b).hideBehindSeconds < this.collective(a).hideBehindSeconds ? b : a;
+  }
+
   /** What a blocking collective takes of its members' time on an idle network. */
   exposedSeconds(group: number, descriptor: number): number {
     const { repeat, hideBehindSeconds } = this.collective(descriptor);
