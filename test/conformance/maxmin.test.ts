@@ -1,4 +1,4 @@
-import { simulateFlows } from '@regatta/sim-core';
+import { FlowColumns, simulateFlows } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { noteWhenEmpty, readReference, referenceFiles } from '../support/reference.js';
 
@@ -31,12 +31,14 @@ describe('maxmin: finish of every flow within 1e-6 of its duration (reference/ma
       const times = simulateFlows({
         name: item.name,
         capacitiesBytesPerSecond: item.links.map((link) => link.capacity),
-        flows: item.flows.map((flow) => ({
-          startSeconds: flow.start,
-          bytes: flow.bytes,
-          links: flow.links,
-          ...(flow.rateCap === null ? {} : { rateCap: flow.rateCap }),
-        })),
+        flows: FlowColumns.of(
+          item.flows.map((flow) => ({
+            startSeconds: flow.start,
+            bytes: flow.bytes,
+            links: flow.links,
+            ...(flow.rateCap === null ? {} : { rateCap: flow.rateCap }),
+          })),
+        ),
       });
       item.expected.finish.forEach((expected, i) => {
         const tolerance = 1e-6 * Math.max(expected - (item.flows[i]?.start ?? 0), 1e-9);

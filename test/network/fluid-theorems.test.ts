@@ -1,4 +1,4 @@
-import { FluidNetwork, simulateFlows } from '@regatta/sim-core';
+import { FlowColumns, FluidNetwork, simulateFlows } from '@regatta/sim-core';
 import { describe, expect, test } from 'vitest';
 import { Mulberry32 } from '../bench/network/mulberry32.js';
 import { slowMaxMin } from '../support/progressive-filling.js';
@@ -220,7 +220,8 @@ describe('thousands of flows on one link', () => {
     ['each between two links of its own', (i: number) => [2 * i + 1, 0, 2 * i + 2]],
   ])('%s, in arithmetic sizes, end as processor sharing says', (_, route) => {
     const n = 30_000;
-    const flows = Array.from({ length: n }, (_unused, i) => ({ startSeconds: 0, bytes: i + 1, links: route(i) }));
+    const rows = Array.from({ length: n }, (_unused, i) => ({ startSeconds: 0, bytes: i + 1, links: route(i) }));
+    const flows = FlowColumns.of(rows);
     const capacities = new Array<number>(2 * n + 1).fill(1000);
     const { finish: ends, events } = simulateFlows({ name: '', capacitiesBytesPerSecond: capacities, flows });
     // Flow k ends when each of the n - k longer ones has sent k + 1 too: sum of min(bytes, k + 1) over C.

@@ -40,7 +40,7 @@ export function runAsUser(name: string, repeats: number): UserRun | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'regatta-net-'));
   const file = join(folder, `${name}.json`);
   const links = flowCase.capacitiesBytesPerSecond.map((capacity) => ({ capacity }));
-  const flows = flowCase.flows.map(({ startSeconds, bytes, links: route }) => ({
+  const flows = Array.from(flowCase.flows, ({ startSeconds, bytes, links: route }) => ({
     start: startSeconds,
     bytes,
     links: route,

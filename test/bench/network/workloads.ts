@@ -1,4 +1,4 @@
-import type { Flow, FlowCase } from '@regatta/sim-core';
+import { type FlowCase, FlowColumns } from '@regatta/sim-core';
 import { ClosPaths } from './clos-paths.js';
 import { Mulberry32 } from './mulberry32.js';
 
@@ -8,7 +8,7 @@ const mebibyte = 1_048_576;
 function randomPairs(name: string, count: number, seed: number, span: number): FlowCase {
   const clos = new ClosPaths(32, 32, 16);
   const random = new Mulberry32(seed);
-  const flows: Flow[] = [];
+  const flows = new FlowColumns();
   for (let i = 0; i < count; i++) {
     const from = random.integer(clos.hosts);
     const drawn = random.integer(clos.hosts - 1);
@@ -16,7 +16,7 @@ function randomPairs(name: string, count: number, seed: number, span: number): F
     const spine = random.integer(clos.spines);
     const bytes = 1_000_000 + random.integer(255_000_000);
     const startSeconds = span > 0 ? Number((random.next() * span).toFixed(9)) : 0;
-    flows.push({ startSeconds, bytes, links: clos.path(from, to, spine) });
+    flows.add({ startSeconds, bytes, links: clos.path(from, to, spine) });
   }
   return { name, capacitiesBytesPerSecond: [...clos.capacities], flows };
 }
@@ -27,11 +27,11 @@ function waves(
   flowOf: (clos: ClosPaths, i: number, k: number) => readonly [number, number, readonly number[]],
 ): FlowCase {
   const clos = new ClosPaths(32, 32, 16);
-  const flows: Flow[] = [];
+  const flows = new FlowColumns();
   for (let k = 0; k < 16; k++) {
     for (let i = 0; i < clos.hosts; i++) {
       const [startSeconds, bytes, links] = flowOf(clos, i, k);
-      flows.push({ startSeconds, bytes, links });
+      flows.add({ startSeconds, bytes, links });
     }
   }
   return { name, capacitiesBytesPerSecond: [...clos.capacities], flows };
@@ -39,12 +39,12 @@ function waves(
 
 function rails(name: string): FlowCase {
   const clos = new ClosPaths(512, 32, 16);
-  const flows = Array.from({ length: clos.hosts }, (_, i) => ({
+  const rows = Array.from({ length: clos.hosts }, (_, i) => ({
     startSeconds: 0,
     bytes: mebibyte * (1 + ((i * 7) % 16)),
     links: clos.path(i, (i + 32) % clos.hosts, i % 16),
   }));
-  return { name, capacitiesBytesPerSecond: [...clos.capacities], flows };
+  return { name, capacitiesBytesPerSecond: [...clos.capacities], flows: FlowColumns.of(rows) };
 }
 
 /** The flow workloads of reference/performance/workloads.py, number for number, with the ratio to SimGrid that is asked for. */

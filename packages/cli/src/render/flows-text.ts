@@ -8,7 +8,8 @@ const counted = (count: number, name: string): string => `${whole(count)} ${name
 
 /** A table of flows, the first `rows` of them, and a line about all. */
 export function flowsText({ name, capacitiesBytesPerSecond, flows }: FlowCase, times: FlowTimes, rows: number): string {
-  const shown = flows.slice(0, rows).map(({ startSeconds, bytes, links, rateCap }, i) => {
+  const shown = Array.from({ length: Math.min(rows, flows.length) }, (_, i) => {
+    const { startSeconds, bytes, links, rateCap } = flows.get(i);
     const finish = times.finish[i] ?? Number.POSITIVE_INFINITY;
     const seconds = finish - startSeconds;
     return [

@@ -1,4 +1,4 @@
-import type { Flow, FlowCase } from '@regatta/sim-core';
+import { type Flow, type FlowCase, FlowColumns } from '@regatta/sim-core';
 import { didYouMean } from '../schema/did-you-mean.js';
 import { InputError, type InputIssue } from '../schema/input-error.js';
 import { type LocatedText, parseLocated } from '../schema/located-text.js';
@@ -69,7 +69,7 @@ function largeJson(text: string): unknown {
 function readCase(value: unknown, report: Report): FlowCase {
   if (!isTree(value)) {
     report([], 'type', `is ${kindOf(value)}`, 'a map with links and flows', value);
-    return { name: '', capacitiesBytesPerSecond: [], flows: [] };
+    return { name: '', capacitiesBytesPerSecond: [], flows: new FlowColumns() };
   }
   checkKeys(value, known.case, [], report);
   if (value.name !== undefined && typeof value.name !== 'string') {
@@ -78,7 +78,8 @@ function readCase(value: unknown, report: Report): FlowCase {
   checkUnits(value.units, report);
   const links = listOf(value, 'links', report);
   const capacities = links.map((link, i) => readLink(link, i, report));
-  const flows = listOf(value, 'flows', report).map((flow, i) => readFlow(flow, i, links.length, report));
+  const flows = new FlowColumns();
+  for (const flow of listOf(value, 'flows', report)) flows.add(readFlow(flow, flows.length, links.length, report));
   return { name: typeof value.name === 'string' ? value.name : '', capacitiesBytesPerSecond: capacities, flows };
 }
 

@@ -5,63 +5,63 @@ import { grownDoubles, grownIntegers } from './columns.js';
  * a rate that changes moves its event in place. An activity has one event or none.
  */
 export class EventQueue {
-  #length = 0;
-  #times = new Float64Array(64);
-  #activities = new Int32Array(64);
+  private length = 0;
+  private times = new Float64Array(64);
+  private activities = new Int32Array(64);
   /** Heap index of each activity, -1 = none. */
-  #places = new Int32Array(64).fill(-1);
+  private places = new Int32Array(64).fill(-1);
 
   get size(): number {
-    return this.#length;
+    return this.length;
   }
 
   /** Activity of the first event; -1 when there is none. */
   get first(): number {
-    return this.#length === 0 ? -1 : (this.#activities[0] as number);
+    return this.length === 0 ? -1 : (this.activities[0] as number);
   }
 
   /** Time of the first event, Infinity when there is none. */
   get firstTime(): number {
-    return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
+    return this.length === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number);
   }
 
   /** Gives an activity its event, or moves the one that it has. */
   set(activity: number, time: number): void {
-    if (activity >= this.#places.length) this.#places = grownIntegers(this.#places, activity + 1, -1);
-    const place = this.#places[activity] as number;
+    if (activity >= this.places.length) this.places = grownIntegers(this.places, activity + 1, -1);
+    const place = this.places[activity] as number;
     if (place < 0) {
-      const last = this.#length++;
-      if (last === this.#times.length) {
-        this.#times = grownDoubles(this.#times, last + 1);
-        this.#activities = grownIntegers(this.#activities, last + 1);
+      const last = this.length++;
+      if (last === this.times.length) {
+        this.times = grownDoubles(this.times, last + 1);
+        this.activities = grownIntegers(this.activities, last + 1);
       }
-      this.#rise(last, time, activity);
-    } else if (time < (this.#times[place] as number)) this.#rise(place, time, activity);
-    else this.#sink(place, time, activity);
+      this.rise(last, time, activity);
+    } else if (time < (this.times[place] as number)) this.rise(place, time, activity);
+    else this.sink(place, time, activity);
   }
 
   /** Takes an activity's event away, if it has one. */
   remove(activity: number): void {
-    const place = activity < this.#places.length ? (this.#places[activity] as number) : -1;
+    const place = activity < this.places.length ? (this.places[activity] as number) : -1;
     if (place < 0) return;
-    this.#places[activity] = -1;
-    const last = --this.#length;
+    this.places[activity] = -1;
+    const last = --this.length;
     if (place === last) return;
-    const time = this.#times[last] as number;
-    const moved = this.#activities[last] as number;
-    if (place > 0 && this.#before(time, moved, (place - 1) >> 2)) this.#rise(place, time, moved);
-    else this.#sink(place, time, moved);
+    const time = this.times[last] as number;
+    const moved = this.activities[last] as number;
+    if (place > 0 && this.before(time, moved, (place - 1) >> 2)) this.rise(place, time, moved);
+    else this.sink(place, time, moved);
   }
 
-  #before(time: number, activity: number, place: number): boolean {
-    const other = this.#times[place] as number;
-    return time < other || (time === other && activity < (this.#activities[place] as number));
+  private before(time: number, activity: number, place: number): boolean {
+    const other = this.times[place] as number;
+    return time < other || (time === other && activity < (this.activities[place] as number));
   }
 
-  #rise(from: number, time: number, activity: number): void {
-    const times = this.#times;
-    const activities = this.#activities;
-    const places = this.#places;
+  private rise(from: number, time: number, activity: number): void {
+    const times = this.times;
+    const activities = this.activities;
+    const places = this.places;
     let hole = from;
     while (hole > 0) {
       const parent = (hole - 1) >> 2;
@@ -78,11 +78,11 @@ export class EventQueue {
     places[activity] = hole;
   }
 
-  #sink(from: number, time: number, activity: number): void {
-    const times = this.#times;
-    const activities = this.#activities;
-    const places = this.#places;
-    const length = this.#length;
+  private sink(from: number, time: number, activity: number): void {
+    const times = this.times;
+    const activities = this.activities;
+    const places = this.places;
+    const length = this.length;
     let hole = from;
     for (;;) {
       const first = (hole << 2) + 1;

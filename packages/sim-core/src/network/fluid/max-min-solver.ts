@@ -35,44 +35,44 @@ export class MaxMinSolver {
   changedCapCount = 0;
   /** Levels of activities that solves have set so far. */
   updates = 0;
-  readonly #system: SharingSystem;
-  readonly #progress: Progress;
-  readonly #heap = new LevelHeap();
-  #now = 0.5;
+  private readonly system: SharingSystem;
+  private readonly progress: Progress;
+  private readonly heap = new LevelHeap();
+  private now = 0.5;
   /** Number of this solve, times 2; a link's mark below it: fixed; equal to it: open; above it: done. */
-  #stamp = 0;
-  // Columns of links; valid for links with this solve's stamp in #touched.
-  #touched = new Int32Array(4);
-  #mark = new Int32Array(4);
+  private stamp = 0;
+  // Columns of links; valid for links with this solve's stamp in `touched`.
+  private touched = new Int32Array(4);
+  private mark = new Int32Array(4);
   /** Weight of the open activities that the link did not hold. */
-  #openWeight = new Float64Array(4);
+  private openWeight = new Float64Array(4);
   /** Least level at which the link stands in the heap. */
-  #queued = new Float64Array(4);
-  #loadAge = new Int32Array(4);
-  /** Weight of all who would stop at the level that #fullAt found last. */
-  #risingWeight = 0.5;
+  private queued = new Float64Array(4);
+  private loadAge = new Int32Array(4);
+  /** Weight of all who would stop at the level that `fullAt` found last. */
+  private risingWeight = 0.5;
 
   constructor(system: SharingSystem, progress: Progress) {
-    this.#system = system;
-    this.#progress = progress;
+    this.system = system;
+    this.progress = progress;
   }
 
   /** Starts a solve at a time: nothing is touched. */
   begin(now: number): void {
-    const links = this.#system.capacity.length;
-    if (links > this.#touched.length) {
-      this.#touched = grownIntegers(this.#touched, links);
-      this.#mark = grownIntegers(this.#mark, links);
-      this.#openWeight = grownDoubles(this.#openWeight, links);
-      this.#queued = grownDoubles(this.#queued, links);
-      this.#loadAge = grownIntegers(this.#loadAge, links);
+    const links = this.system.capacity.length;
+    if (links > this.touched.length) {
+      this.touched = grownIntegers(this.touched, links);
+      this.mark = grownIntegers(this.mark, links);
+      this.openWeight = grownDoubles(this.openWeight, links);
+      this.queued = grownDoubles(this.queued, links);
+      this.loadAge = grownIntegers(this.loadAge, links);
     }
-    this.#now = now;
-    this.#stamp += 2;
-    if (this.#stamp > 0x3ffffff0) {
-      this.#stamp = 2;
-      this.#mark.fill(0);
-      this.#touched.fill(0);
+    this.now = now;
+    this.stamp += 2;
+    if (this.stamp > 0x3ffffff0) {
+      this.stamp = 2;
+      this.mark.fill(0);
+      this.touched.fill(0);
     }
     this.changedLinkCount = 0;
     this.changedCapCount = 0;
@@ -80,146 +80,149 @@ export class MaxMinSolver {
 
   /** An activity that has just entered, and that nothing holds. */
   admit(activity: number): void {
-    const { edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel, live, links } = this.#system;
+    const { live, links } = this.system;
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel } = this.system.routes;
     const cap = capLevel[activity] as number;
-    if (cap < infinity) this.#heap.push(cap, links + activity);
+    if (cap < infinity) this.heap.push(cap, links + activity);
     const end = edgeEnd[activity] as number;
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       if (live[link] === 0) continue;
-      if (this.#touched[link] !== this.#stamp) this.#touch(link);
-      this.#openWeight[link] = (this.#openWeight[link] as number) + (edgeWeight[edge] as number);
-      this.#queue(link);
+      if (this.touched[link] !== this.stamp) this.touch(link);
+      this.openWeight[link] = (this.openWeight[link] as number) + (edgeWeight[edge] as number);
+      this.queue(link);
     }
   }
 
   /** A link whose capacity has changed, or that an activity has left. */
   disturb(link: number): void {
-    if (this.#system.live[link] === 0) return;
-    if (this.#touched[link] !== this.#stamp) this.#touch(link);
-    this.#queue(link);
+    if (this.system.live[link] === 0) return;
+    if (this.touched[link] !== this.stamp) this.touch(link);
+    this.queue(link);
   }
 
   /** Raises the water: afterwards levels, holders and clocks are those of now. */
   solve(): void {
-    const { links, bottleneck, capLevel } = this.#system;
-    const heap = this.#heap;
+    const { links, bottleneck } = this.system;
+    const { capLevel } = this.system.routes;
+    const heap = this.heap;
     while (heap.length > 0) {
       const level = heap.topLevel;
       const item = heap.topItem;
       heap.drop();
       if (item >= links) {
         const activity = item - links;
-        if (this.#isOpen(bottleneck[activity] as number)) {
-          this.#settle(activity, capLevel[activity] as number, heldByCap, -1, true);
+        if (this.isOpen(bottleneck[activity] as number)) {
+          this.settle(activity, capLevel[activity] as number, heldByCap, -1, true);
         }
-      } else if (this.#queued[item] === level) {
-        this.#queued[item] = infinity;
-        this.#examine(item, level);
+      } else if (this.queued[item] === level) {
+        this.queued[item] = infinity;
+        this.examine(item, level);
       }
     }
   }
 
-  #isOpen(holder: number): boolean {
-    return holder >= 0 ? this.#mark[holder] === this.#stamp : holder === heldByNothing;
+  private isOpen(holder: number): boolean {
+    return holder >= 0 ? this.mark[holder] === this.stamp : holder === heldByNothing;
   }
 
   /** Level at which a link that is not done fills up if the fixed ones stay; a lower bound of its level. */
-  #key(link: number): number {
-    const capacity = this.#system.capacity[link] as number;
-    const settled = this.#system.settled[link] as number;
-    const rising = (this.#openWeight[link] as number) + (this.#system.heldWeight[link] as number);
+  private key(link: number): number {
+    const capacity = this.system.capacity[link] as number;
+    const settled = this.system.settled[link] as number;
+    const rising = (this.openWeight[link] as number) + (this.system.heldWeight[link] as number);
     if (rising > 0) return settled < capacity ? (capacity - settled) / rising : 0;
     return settled > capacity * (1 + tie) ? 0 : infinity;
   }
 
   /** Puts a touched link into the heap at its key. */
-  #queue(link: number): void {
-    const mark = this.#mark[link] as number;
-    const old = this.#system.level[link] as number;
+  private queue(link: number): void {
+    const mark = this.mark[link] as number;
+    const old = this.system.level[link] as number;
     let level = old;
-    if (mark <= this.#stamp) {
-      level = this.#key(link);
-      if (level > old && mark < this.#stamp && (this.#system.held[link] as number) > 0) level = old;
+    if (mark <= this.stamp) {
+      level = this.key(link);
+      if (level > old && mark < this.stamp && (this.system.held[link] as number) > 0) level = old;
     }
-    if (level >= (this.#queued[link] as number)) return;
-    this.#queued[link] = level;
-    this.#heap.push(level, link);
+    if (level >= (this.queued[link] as number)) return;
+    this.queued[link] = level;
+    this.heap.push(level, link);
   }
 
-  #requeue(link: number, level: number): void {
-    this.#queued[link] = level;
-    this.#heap.push(level, link);
+  private requeue(link: number, level: number): void {
+    this.queued[link] = level;
+    this.heap.push(level, link);
   }
 
   /** First sight of a link in this solve: everybody on it is fixed. */
-  #touch(link: number): void {
-    const system = this.#system;
-    this.#touched[link] = this.#stamp;
-    this.#openWeight[link] = 0;
-    const age = (this.#loadAge[link] as number) + 1;
-    if (age < maxLoadAge) this.#loadAge[link] = age;
+  private touch(link: number): void {
+    const system = this.system;
+    this.touched[link] = this.stamp;
+    this.openWeight[link] = 0;
+    const age = (this.loadAge[link] as number) + 1;
+    if (age < maxLoadAge) this.loadAge[link] = age;
     else {
-      this.#loadAge[link] = 0;
+      this.loadAge[link] = 0;
       system.sumAnew(link);
     }
-    if ((system.held[link] as number) > 0) this.#requeue(link, system.level[link] as number);
-    else this.#queued[link] = infinity;
+    if ((system.held[link] as number) > 0) this.requeue(link, system.level[link] as number);
+    else this.queued[link] = infinity;
   }
 
   /** A link's turn, with the water at `water`. */
-  #examine(link: number, water: number): void {
-    const system = this.#system;
+  private examine(link: number, water: number): void {
+    const system = this.system;
     const old = system.level[link] as number;
-    const mark = this.#mark[link] as number;
-    if (mark > this.#stamp) {
+    const mark = this.mark[link] as number;
+    if (mark > this.stamp) {
       // It was full already: whoever has opened on it since stops again.
-      this.#fill(link, old);
+      this.fill(link, old);
       return;
     }
-    const holds = mark < this.#stamp && (system.held[link] as number) > 0;
-    let key = this.#key(link);
-    let rising = (this.#openWeight[link] as number) + (system.heldWeight[link] as number);
+    const holds = mark < this.stamp && (system.held[link] as number) > 0;
+    let key = this.key(link);
+    let rising = (this.openWeight[link] as number) + (system.heldWeight[link] as number);
     // Rises above its old level for sure, or may be full only later: no need to look at its members.
     if (!holds || key <= old) {
-      if (key > water * (1 + tie) && key > this.#heap.topLevel) {
-        this.#queue(link);
+      if (key > water * (1 + tie) && key > this.heap.topLevel) {
+        this.queue(link);
         return;
       }
-      key = this.#fullAt(link, Math.max(key, water));
+      key = this.fullAt(link, Math.max(key, water));
       if (key === infinity) return;
-      rising = this.#risingWeight;
+      rising = this.risingWeight;
     }
     if (holds) {
       const excess = (key - old) * rising;
       if (Math.abs(excess) <= rounding * (system.capacity[link] as number) || key === old) key = old;
       else if (key > old) {
-        if (water >= old) this.#release(link);
-        else this.#requeue(link, old);
+        if (water >= old) this.release(link);
+        else this.requeue(link, old);
         return;
       }
     }
-    if (key > water * (1 + tie) && key > this.#heap.topLevel) this.#requeue(link, key);
-    else this.#fill(link, key);
+    if (key > water * (1 + tie) && key > this.heap.topLevel) this.requeue(link, key);
+    else this.fill(link, key);
   }
 
   /**
    * Level at which a link is full, with the fixed ones above it lowered to it: Newton's method from `from` on the concave
    * load, which ends exactly because the load is piecewise linear.
    */
-  #fullAt(link: number, from: number): number {
-    const { first, edgeNext, edgeActivity, edgeWeight, bottleneck, level, capLevel, capacity } = this.#system;
+  private fullAt(link: number, from: number): number {
+    const { first, edgeNext, bottleneck, level, capacity } = this.system;
+    const { edgeActivity, edgeWeight, capLevel } = this.system.routes;
     const head = first[3 * link + passing] as number;
     let at = from;
     for (;;) {
       let settled = 0;
-      let open = this.#system.heldWeight[link] as number;
+      let open = this.system.heldWeight[link] as number;
       let nextAbove = infinity;
       let nearest = 0;
       for (let edge = head; edge >= 0; edge = edgeNext[edge] as number) {
         const activity = edgeActivity[edge] as number;
         const holder = bottleneck[activity] as number;
-        if (this.#isOpen(holder)) {
+        if (this.isOpen(holder)) {
           open += edgeWeight[edge] as number;
           continue;
         }
@@ -236,7 +239,7 @@ export class MaxMinSolver {
       if (open === 0) return infinity;
       const found = Math.max(0, (capacity[link] as number) - settled) / open;
       // Nobody fixed lies between: the classes of activities at `found` are those that were counted.
-      this.#risingWeight = open;
+      this.risingWeight = open;
       if (found <= nextAbove && (found >= nearest || found >= at * (1 - tie))) return found;
       if (found <= at) return at;
       at = found;
@@ -244,88 +247,92 @@ export class MaxMinSolver {
   }
 
   /** A link lets go of those whom it held: they begin to rise, and stop on it again if nothing else stops them. */
-  #release(link: number): void {
-    const system = this.#system;
-    const { first, edgeNext, edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, settled, live, capLevel } = system;
+  private release(link: number): void {
+    const system = this.system;
+    const { first, edgeNext, settled, live } = system;
+    const { edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel } = system.routes;
     const old = system.level[link] as number;
-    this.#mark[link] = this.#stamp;
+    this.mark[link] = this.stamp;
     for (let held = first[3 * link + holding] as number; held >= 0; held = edgeNext[held] as number) {
       const activity = edgeActivity[held] as number;
       const cap = capLevel[activity] as number;
-      if (cap < infinity) this.#heap.push(cap, system.links + activity);
+      if (cap < infinity) this.heap.push(cap, system.links + activity);
       const end = edgeEnd[activity] as number;
       for (let edge = edgeStart[activity] as number; edge < end; edge++) {
         const other = edgeLink[edge] as number;
         if (other === link || live[other] === 0) continue;
-        if (this.#touched[other] !== this.#stamp) this.#touch(other);
+        if (this.touched[other] !== this.stamp) this.touch(other);
         const weight = edgeWeight[edge] as number;
         settled[other] = (settled[other] as number) - weight * old;
-        this.#openWeight[other] = (this.#openWeight[other] as number) + weight;
-        this.#queue(other);
+        this.openWeight[other] = (this.openWeight[other] as number) + weight;
+        this.queue(other);
       }
     }
-    this.#queue(link);
+    this.queue(link);
   }
 
   /** The link is full at `level`: whoever is open on it stops, and whoever is fixed above it comes down. */
-  #fill(link: number, level: number): void {
-    const system = this.#system;
-    const { first, edgeNext, edgeActivity, bottleneck, capLevel } = system;
-    const stamp = this.#stamp;
-    this.#moveHeld(link, level);
-    this.#progress.read(link, this.#now);
-    if (system.level[link] !== level || this.#mark[link] === stamp) this.updates += system.held[link] as number;
+  private fill(link: number, level: number): void {
+    const system = this.system;
+    const { first, edgeNext, bottleneck } = system;
+    const { edgeActivity, capLevel } = system.routes;
+    const stamp = this.stamp;
+    this.moveHeld(link, level);
+    this.progress.read(link, this.now);
+    if (system.level[link] !== level || this.mark[link] === stamp) this.updates += system.held[link] as number;
     system.level[link] = level;
-    this.#mark[link] = stamp + 1;
+    this.mark[link] = stamp + 1;
     const above = level * (1 + tie);
     for (let edge = first[3 * link + passing] as number; edge >= 0; ) {
       const next = edgeNext[edge] as number;
       const activity = edgeActivity[edge] as number;
       const holder = bottleneck[activity] as number;
-      if (this.#isOpen(holder)) this.#settle(activity, level, link, edge, true);
+      if (this.isOpen(holder)) this.settle(activity, level, link, edge, true);
       else if ((holder >= 0 ? (system.level[holder] as number) : (capLevel[activity] as number)) > above) {
-        this.#settle(activity, level, link, edge, false);
+        this.settle(activity, level, link, edge, false);
       }
       edge = next;
     }
-    this.#noteLink(link);
+    this.noteLink(link);
   }
 
   /** Those whom a link holds go from its old level, or from being open, to `level`: their other links feel it. */
-  #moveHeld(link: number, level: number): void {
-    const system = this.#system;
-    const mark = this.#mark[link] as number;
+  private moveHeld(link: number, level: number): void {
+    const system = this.system;
+    const mark = this.mark[link] as number;
     const old = system.level[link] as number;
-    const wasOpen = mark === this.#stamp;
-    if (mark > this.#stamp || (!wasOpen && old === level)) return;
+    const wasOpen = mark === this.stamp;
+    if (mark > this.stamp || (!wasOpen && old === level)) return;
     const change = wasOpen ? level : level - old;
-    const { first, edgeNext, edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, settled, live } = system;
+    const { first, edgeNext, settled, live } = system;
+    const { edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight } = system.routes;
     for (let held = first[3 * link + holding] as number; held >= 0; held = edgeNext[held] as number) {
       const activity = edgeActivity[held] as number;
       const end = edgeEnd[activity] as number;
       for (let edge = edgeStart[activity] as number; edge < end; edge++) {
         const other = edgeLink[edge] as number;
         if (other === link || live[other] === 0) continue;
-        if (this.#touched[other] !== this.#stamp) this.#touch(other);
+        if (this.touched[other] !== this.stamp) this.touch(other);
         const weight = edgeWeight[edge] as number;
-        if (wasOpen) this.#openWeight[other] = (this.#openWeight[other] as number) - weight;
+        if (wasOpen) this.openWeight[other] = (this.openWeight[other] as number) - weight;
         settled[other] = (settled[other] as number) + weight * change;
       }
     }
   }
 
   /** An activity stops at `stop`, held by its cap, or by link `holder`, on which it has `ownEdge`. */
-  #settle(activity: number, stop: number, holder: number, ownEdge: number, wasOpen: boolean): void {
-    const system = this.#system;
-    const { edgeStart, edgeEnd, edgeLink, edgeWeight, settled, heldWeight, live } = system;
-    const openWeight = this.#openWeight;
+  private settle(activity: number, stop: number, holder: number, ownEdge: number, wasOpen: boolean): void {
+    const system = this.system;
+    const { settled, heldWeight, live } = system;
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight } = system.routes;
+    const openWeight = this.openWeight;
     const oldHolder = system.bottleneck[activity] as number;
     const old = wasOpen ? 0 : system.levelOf(activity);
     const end = edgeEnd[activity] as number;
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       if (live[link] === 0) continue;
-      if (this.#touched[link] !== this.#stamp) this.#touch(link);
+      if (this.touched[link] !== this.stamp) this.touch(link);
       const weight = edgeWeight[edge] as number;
       if (link === oldHolder) {
         heldWeight[link] = system.held[link] === 1 ? 0 : (heldWeight[link] as number) - weight;
@@ -339,40 +346,40 @@ export class MaxMinSolver {
       } else settled[link] = (settled[link] as number) + weight * (stop - old);
     }
     this.updates++;
-    this.#take(activity, holder, ownEdge);
+    this.take(activity, holder, ownEdge);
   }
 
   /** Moves an activity from one holder's clock to another's. */
-  #take(activity: number, holder: number, ownEdge: number): void {
-    const system = this.#system;
-    const progress = this.#progress;
+  private take(activity: number, holder: number, ownEdge: number): void {
+    const system = this.system;
+    const progress = this.progress;
     const oldHolder = system.bottleneck[activity] as number;
-    const now = this.#now;
+    const now = this.now;
     if (oldHolder >= 0) progress.read(oldHolder, now);
     const left = progress.leftAt(activity, now);
     if (oldHolder >= 0) {
       progress.quit(oldHolder, activity);
       system.letGo(activity);
-      this.#noteLink(oldHolder);
-    } else if (oldHolder === heldByCap) this.#noteCap(activity);
+      this.noteLink(oldHolder);
+    } else if (oldHolder === heldByCap) this.noteCap(activity);
     if (holder >= 0) {
       progress.join(holder, activity, left, now);
       system.hold(activity, holder, ownEdge);
     } else {
       progress.set(activity, left, now);
       system.bottleneck[activity] = heldByCap;
-      this.#noteCap(activity);
+      this.noteCap(activity);
     }
   }
 
-  #noteLink(link: number): void {
+  private noteLink(link: number): void {
     if (this.changedLinkCount === this.changedLinks.length) {
       this.changedLinks = grownIntegers(this.changedLinks, this.changedLinkCount + 1);
     }
     this.changedLinks[this.changedLinkCount++] = link;
   }
 
-  #noteCap(activity: number): void {
+  private noteCap(activity: number): void {
     if (this.changedCapCount === this.changedCaps.length) {
       this.changedCaps = grownIntegers(this.changedCaps, this.changedCapCount + 1);
     }

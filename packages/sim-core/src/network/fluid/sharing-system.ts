@@ -1,8 +1,10 @@
 import { grownBytes, grownDoubles, grownIntegers } from './columns.js';
+import { Routes } from './routes.js';
 
-/** What holds an activity back when no link does. */
+/** What holds an activity back when no link that it shares does: its cap, nothing yet, or a link that nobody else is on. */
 export const heldByCap = -1;
 export const heldByNothing = -2;
+export const heldAlone = -3;
 
 /** The lists of a link, at first[3 * link + list]. Activities on the link that something else holds back, or nothing yet. */
 export const passing = 0;
@@ -16,8 +18,8 @@ const rounding = 1e-12;
 const infinity = Number.POSITIVE_INFINITY;
 
 /**
- * Who shares what: links with capacities, activities with a weight on each link that they cross. Columns and integer ids;
- * an edge is one (activity, link) pair, in a doubly linked list of its link and a contiguous run of its activity.
+ * Who shares what: links with capacities, and who is on each. Columns and integer ids; the edges of a link are a doubly
+ * linked list, those of an activity a run of its route.
  *
  * Levels, not rates, are kept: an activity's level is its rate over its share, so that fairness compares levels, and an
  * edge's weight is bytes per unit of volume times the share, so that weight times level is bytes per second on the link.
@@ -27,6 +29,7 @@ const infinity = Number.POSITIVE_INFINITY;
  * other live links and caps allow at most: such a link takes no part in a solve until its activities change.
  */
 export class SharingSystem {
+  readonly routes = new Routes();
   links = 0;
   capacity = new Float64Array(4);
   live = new Uint8Array(4);
@@ -39,117 +42,75 @@ export class SharingSystem {
   settled = new Float64Array(4);
   first = new Int32Array(12).fill(-1);
   /** Bytes per second if each activity on the link had its highest level. */
-  #bound = new Float64Array(4);
+  private bound = new Float64Array(4);
   /** Activities whose highest level is this link's doing. */
-  #pins = new Int32Array(4);
-  /** Edge that named the link last, to find links that are named twice. */
-  #lastEdge = new Int32Array(4).fill(-1);
+  private pins = new Int32Array(4);
 
   /** Links in disturbed[0 .. disturbedCount), some of them more than once. */
   disturbed = new Int32Array(64);
   disturbedCount = 0;
 
-  /** Highest activity id ever in use, plus one. */
-  activities = 0;
-  share = new Float64Array(64);
-  /** Level of the activity's own cap. */
-  capLevel = new Float64Array(64);
-  /** Link whose saturation holds the activity back, or heldByCap, or heldByNothing. */
+  /** Link whose saturation holds the activity back, or heldByCap, heldByNothing, heldAlone. */
   bottleneck = new Int32Array(64);
   liveLinks = new Int32Array(64);
-  edgeStart = new Int32Array(64);
-  edgeEnd = new Int32Array(64);
-  #heldEdge = new Int32Array(64);
+  private heldEdge = new Int32Array(64);
   /** Level on otherwise idle links, and the edge of the link that sets it; -1 = none. */
-  #highestLevel = new Float64Array(64);
-  #pin = new Int32Array(64);
-  /** Length of the run that was taken; some of it is idle when a link was named twice or has no weight. */
-  #edgeRoom = new Int32Array(64);
-  #freeActivity = -1;
+  highestLevel = new Float64Array(64);
+  private pin = new Int32Array(64);
 
-  edgeActivity = new Int32Array(256);
-  edgeLink = new Int32Array(256);
-  edgeWeight = new Float64Array(256);
   edgeNext = new Int32Array(256);
   /** The edge before, or ~ the list that it is the first of. */
   edgePrevious = new Int32Array(256);
-  #edges = 0;
-  /** First free run of each length; a free run's first edgeNext is the next one. */
-  #freeRun = new Int32Array(16).fill(-1);
 
   constructor(capacities: ArrayLike<number>) {
-    this.#growLinks(capacities.length);
-    for (let i = 0; i < capacities.length; i++) this.addLink(capacities[i] ?? 0);
-  }
-
-  /** Room for so many activities with so many edges in all, so that columns need not grow. */
-  reserve(activities: number, edges: number): void {
-    this.#growActivities(activities);
-    this.#growEdges(edges);
+    const count = capacities.length;
+    this.growLinks(count);
+    for (let link = 0; link < count; link++) {
+      const capacity = capacities[link] ?? 0;
+      if (!(capacity >= 0)) checkCapacity(capacity);
+      this.capacity[link] = capacity;
+    }
+    this.links = count;
+    this.routes.addLinks(count);
   }
 
   /** @throws RangeError when the capacity is negative or not a number. */
   addLink(capacityBytesPerSecond: number): number {
     checkCapacity(capacityBytesPerSecond);
     const link = this.links++;
-    if (link >= this.capacity.length) this.#growLinks(link + 1);
+    if (link >= this.capacity.length) this.growLinks(link + 1);
     this.capacity[link] = capacityBytesPerSecond;
+    this.routes.addLinks(1);
     return link;
   }
 
-  /**
-   * Adds an activity that is on no link yet. Weights on a link that is named twice add up; weight 0 is no edge.
-   * @throws RangeError on an unknown link and on a weight that is negative, infinite or not a number.
-   */
-  add(links: ArrayLike<number>, weights: ArrayLike<number> | undefined, rateCap: number, share: number): number {
-    const room = links.length;
-    const start = this.#takeRun(room);
-    const activity = this.#takeActivity();
-    const { edgeActivity, edgeLink, edgeWeight } = this;
-    const lastEdge = this.#lastEdge;
-    let end = start;
-    for (let i = 0; i < room; i++) {
-      const link = links[i] as number;
-      const weight = weights === undefined ? 1 : (weights[i] as number);
-      if (!(link >= 0 && link < this.links && weight >= 0 && weight < infinity)) {
-        this.edgeEnd[activity] = start;
-        this.edgeStart[activity] = start;
-        this.#edgeRoom[activity] = room;
-        this.remove(activity);
-        throw new RangeError(
-          link >= 0 && link < this.links
-            ? `FluidNetwork.start: weight ${weight} on link ${link}`
-            : `FluidNetwork.start: no link ${link}`,
-        );
-      }
-      if (weight === 0) continue;
-      const at = lastEdge[link] as number;
-      if (at >= start && at < end && edgeLink[at] === link) {
-        edgeWeight[at] = (edgeWeight[at] as number) + weight * share;
-        continue;
-      }
-      lastEdge[link] = end;
-      edgeActivity[end] = activity;
-      edgeLink[end] = link;
-      edgeWeight[end++] = weight * share;
+  /** Follows the numbers of activities and edges of the routes. */
+  follow(): void {
+    const { share, edgeLink } = this.routes;
+    if (share.length > this.bottleneck.length) {
+      this.bottleneck = grownIntegers(this.bottleneck, share.length);
+      this.liveLinks = grownIntegers(this.liveLinks, share.length);
+      this.heldEdge = grownIntegers(this.heldEdge, share.length);
+      this.highestLevel = grownDoubles(this.highestLevel, share.length);
+      this.pin = grownIntegers(this.pin, share.length);
     }
-    this.edgeStart[activity] = start;
-    this.edgeEnd[activity] = end;
-    this.#edgeRoom[activity] = room;
-    this.capLevel[activity] = rateCap / share;
-    this.share[activity] = share;
-    this.bottleneck[activity] = heldByNothing;
-    return activity;
+    if (edgeLink.length > this.edgeNext.length) {
+      this.edgeNext = grownIntegers(this.edgeNext, edgeLink.length);
+      this.edgePrevious = grownIntegers(this.edgePrevious, edgeLink.length);
+    }
   }
 
   /** Puts an activity on its links, held by nothing yet. */
   enter(activity: number): void {
-    const { capacity, edgeLink, edgeNext, edgePrevious, edgeWeight, first, live, members } = this;
-    const bound = this.#bound;
-    const pins = this.#pins;
-    const start = this.edgeStart[activity] as number;
-    const end = this.edgeEnd[activity] as number;
-    let highest = this.capLevel[activity] as number;
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel } = this.routes;
+    if (edgeLink.length > this.edgeNext.length) this.follow();
+    const { capacity, edgeNext, edgePrevious, first, live, members } = this;
+    const bound = this.bound;
+    const pins = this.pins;
+    const start = edgeStart[activity] as number;
+    const end = edgeEnd[activity] as number;
+    this.bottleneck[activity] = heldByNothing;
+    let highest = capLevel[activity] as number;
     let pin = -1;
     let pinMembers = 0;
     for (let edge = start; edge < end; edge++) {
@@ -170,8 +131,8 @@ export class SharingSystem {
         pinMembers = count;
       }
     }
-    this.#highestLevel[activity] = highest;
-    this.#pin[activity] = pin;
+    this.highestLevel[activity] = highest;
+    this.pin[activity] = pin;
     if (pin >= 0) {
       const link = edgeLink[pin] as number;
       pins[link] = (pins[link] as number) + 1;
@@ -182,11 +143,11 @@ export class SharingSystem {
       const link = edgeLink[edge] as number;
       if (highest < infinity) bound[link] = (bound[link] as number) + (edgeWeight[edge] as number) * highest;
       if (live[link] === 1) liveLinks++;
-      else if (this.#canHold(link)) {
+      else if (this.canHold(link)) {
         if (members[link] === 1) {
           live[link] = 1;
           liveLinks++;
-        } else this.#setLive(link, 1);
+        } else this.setLive(link, 1);
       }
     }
     // The links that have become live with others on them have counted themselves.
@@ -195,16 +156,17 @@ export class SharingSystem {
 
   /** Takes an activity off its links; notes those among them that hold others back: these can gain. */
   leave(activity: number): void {
-    const { edgeLink, edgeNext, edgePrevious, edgeWeight, first, members, live, held, heldWeight, settled } = this;
-    const bound = this.#bound;
-    const pins = this.#pins;
+    const { edgeStart, edgeEnd, edgeLink, edgeWeight } = this.routes;
+    const { edgeNext, edgePrevious, first, members, live, held, heldWeight, settled } = this;
+    const bound = this.bound;
+    const pins = this.pins;
     const level = this.levelOf(activity);
     const holder = this.bottleneck[activity] as number;
-    const highest = this.#highestLevel[activity] as number;
-    const pin = this.#pin[activity] as number;
+    const highest = this.highestLevel[activity] as number;
+    const pin = this.pin[activity] as number;
     if (pin >= 0) pins[edgeLink[pin] as number] = (pins[edgeLink[pin] as number] as number) - 1;
-    const end = this.edgeEnd[activity] as number;
-    for (let edge = this.edgeStart[activity] as number; edge < end; edge++) {
+    const end = edgeEnd[activity] as number;
+    for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       const weight = edgeWeight[edge] as number;
       const next = edgeNext[edge] as number;
@@ -230,21 +192,9 @@ export class SharingSystem {
         heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - weight;
       } else if (level < infinity) settled[link] = (settled[link] as number) - weight * level;
       if ((held[link] as number) > 0) this.disturb(link);
-      else if (!this.#canHold(link)) this.#setLive(link, 0);
+      else if (!this.canHold(link)) this.setLive(link, 0);
     }
     this.bottleneck[activity] = heldByNothing;
-  }
-
-  /** Frees an activity that is off its links. */
-  remove(activity: number): void {
-    const room = this.#edgeRoom[activity] as number;
-    const start = this.edgeStart[activity] as number;
-    if (room > 0) {
-      this.edgeNext[start] = this.#freeRun[room] as number;
-      this.#freeRun[room] = start;
-    }
-    this.edgeStart[activity] = this.#freeActivity;
-    this.#freeActivity = activity;
   }
 
   /** Notes a link that the next solve has to look at. */
@@ -260,7 +210,7 @@ export class SharingSystem {
     const activities: number[] = [];
     for (let list = 3 * link; list < 3 * link + 3; list++) {
       for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
-        activities.push(this.edgeActivity[edge] as number);
+        activities.push(this.routes.edgeActivity[edge] as number);
       }
     }
     return activities;
@@ -270,7 +220,8 @@ export class SharingSystem {
   levelOf(activity: number): number {
     const holder = this.bottleneck[activity] as number;
     if (holder >= 0) return this.level[holder] as number;
-    return holder === heldByCap ? (this.capLevel[activity] as number) : 0;
+    if (holder === heldByNothing) return 0;
+    return (holder === heldByCap ? this.routes.capLevel : this.highestLevel)[activity] as number;
   }
 
   /** Present load of a link, in bytes per second. */
@@ -283,9 +234,10 @@ export class SharingSystem {
 
   /** The same for those whom the link does not hold back, summed anew. */
   passingLoad(link: number): number {
+    const { edgeActivity, edgeWeight } = this.routes;
     let load = 0;
     for (let edge = this.first[3 * link] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
-      load += (this.edgeWeight[edge] as number) * this.levelOf(this.edgeActivity[edge] as number);
+      load += (edgeWeight[edge] as number) * this.levelOf(edgeActivity[edge] as number);
     }
     return load;
   }
@@ -296,7 +248,7 @@ export class SharingSystem {
     let weight = 0;
     for (let list = 3 * link + holding; list <= 3 * link + captive; list++) {
       for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
-        weight += this.edgeWeight[edge] as number;
+        weight += this.routes.edgeWeight[edge] as number;
       }
     }
     this.heldWeight[link] = weight;
@@ -307,19 +259,19 @@ export class SharingSystem {
    * Returns that link; -1 = it has its cap, or it is not alone and still held by nothing.
    */
   holdAlone(activity: number): number {
-    const pin = this.#pin[activity] as number;
+    const pin = this.pin[activity] as number;
     if (this.liveLinks[activity] === 0) {
       this.bottleneck[activity] = heldByCap;
       return -1;
     }
     if (pin < 0) return -1;
-    const link = this.edgeLink[pin] as number;
+    const link = this.routes.edgeLink[pin] as number;
     if (this.members[link] !== 1) return -1;
-    this.level[link] = this.#highestLevel[activity] as number;
-    this.heldWeight[link] = this.edgeWeight[pin] as number;
+    this.level[link] = this.highestLevel[activity] as number;
+    this.heldWeight[link] = this.routes.edgeWeight[pin] as number;
     this.held[link] = 1;
     this.bottleneck[activity] = link;
-    this.#heldEdge[activity] = pin;
+    this.heldEdge[activity] = pin;
     this.first[3 * link] = -1;
     this.first[3 * link + captive] = pin;
     this.edgePrevious[pin] = ~(3 * link + captive);
@@ -329,9 +281,9 @@ export class SharingSystem {
   /** A link holds an activity back from now on, by this edge of it; weights and loads are the caller's. */
   hold(activity: number, link: number, edge: number): void {
     this.bottleneck[activity] = link;
-    this.#heldEdge[activity] = edge;
+    this.heldEdge[activity] = edge;
     this.held[link] = (this.held[link] as number) + 1;
-    this.#move(edge, 3 * link + this.#listOf(activity));
+    this.move(edge, 3 * link + this.listOf(activity));
   }
 
   /** No link holds an activity back any more; weights and loads are the caller's. */
@@ -340,14 +292,14 @@ export class SharingSystem {
     this.bottleneck[activity] = heldByNothing;
     if (link < 0) return;
     this.held[link] = (this.held[link] as number) - 1;
-    this.#move(this.#heldEdge[activity] as number, 3 * link + passing);
+    this.move(this.heldEdge[activity] as number, 3 * link + passing);
   }
 
-  #listOf(activity: number): number {
-    return this.liveLinks[activity] === 1 && this.capLevel[activity] === infinity ? captive : holding;
+  private listOf(activity: number): number {
+    return this.liveLinks[activity] === 1 && this.routes.capLevel[activity] === infinity ? captive : holding;
   }
 
-  #move(edge: number, list: number): void {
+  private move(edge: number, list: number): void {
     const { edgeNext, edgePrevious, first } = this;
     const next = edgeNext[edge] as number;
     const previous = edgePrevious[edge] as number;
@@ -362,31 +314,31 @@ export class SharingSystem {
   }
 
   /** Whether a link can hold somebody back. */
-  #canHold(link: number): boolean {
+  private canHold(link: number): boolean {
     return (
-      (this.#pins[link] as number) > 0 ||
-      (this.#bound[link] as number) > (this.capacity[link] as number) * (1 + rounding)
+      (this.pins[link] as number) > 0 || (this.bound[link] as number) > (this.capacity[link] as number) * (1 + rounding)
     );
   }
 
   /** A link with nobody held by it begins or ends to count. */
-  #setLive(link: number, live: 0 | 1): void {
-    const { edgeActivity, edgeNext, liveLinks, bottleneck } = this;
+  private setLive(link: number, live: 0 | 1): void {
+    const { edgeNext, liveLinks, bottleneck } = this;
+    const { edgeActivity } = this.routes;
     this.live[link] = live;
     this.heldWeight[link] = 0;
     this.settled[link] = live === 1 ? this.passingLoad(link) : 0;
     for (let edge = this.first[3 * link] as number; edge >= 0; edge = edgeNext[edge] as number) {
       const activity = edgeActivity[edge] as number;
       liveLinks[activity] = (liveLinks[activity] as number) + (live === 1 ? 1 : -1);
-      if ((bottleneck[activity] as number) >= 0) this.#relist(activity);
+      if ((bottleneck[activity] as number) >= 0) this.relist(activity);
     }
   }
 
-  #relist(activity: number): void {
-    this.#move(this.#heldEdge[activity] as number, 3 * (this.bottleneck[activity] as number) + this.#listOf(activity));
+  private relist(activity: number): void {
+    this.move(this.heldEdge[activity] as number, 3 * (this.bottleneck[activity] as number) + this.listOf(activity));
   }
 
-  #growLinks(count: number): void {
+  private growLinks(count: number): void {
     if (count <= this.capacity.length) return;
     this.capacity = grownDoubles(this.capacity, count);
     this.live = grownBytes(this.live, count);
@@ -396,57 +348,8 @@ export class SharingSystem {
     this.heldWeight = grownDoubles(this.heldWeight, count);
     this.settled = grownDoubles(this.settled, count);
     this.first = grownIntegers(this.first, 3 * count, -1);
-    this.#bound = grownDoubles(this.#bound, count);
-    this.#pins = grownIntegers(this.#pins, count);
-    this.#lastEdge = grownIntegers(this.#lastEdge, count, -1);
-  }
-
-  #growActivities(count: number): void {
-    if (count <= this.share.length) return;
-    this.share = grownDoubles(this.share, count);
-    this.capLevel = grownDoubles(this.capLevel, count);
-    this.bottleneck = grownIntegers(this.bottleneck, count);
-    this.liveLinks = grownIntegers(this.liveLinks, count);
-    this.edgeStart = grownIntegers(this.edgeStart, count);
-    this.edgeEnd = grownIntegers(this.edgeEnd, count);
-    this.#heldEdge = grownIntegers(this.#heldEdge, count);
-    this.#highestLevel = grownDoubles(this.#highestLevel, count);
-    this.#pin = grownIntegers(this.#pin, count);
-    this.#edgeRoom = grownIntegers(this.#edgeRoom, count);
-  }
-
-  #growEdges(count: number): void {
-    if (count <= this.edgeLink.length) return;
-    this.edgeActivity = grownIntegers(this.edgeActivity, count);
-    this.edgeLink = grownIntegers(this.edgeLink, count);
-    this.edgeWeight = grownDoubles(this.edgeWeight, count);
-    this.edgeNext = grownIntegers(this.edgeNext, count);
-    this.edgePrevious = grownIntegers(this.edgePrevious, count);
-  }
-
-  #takeActivity(): number {
-    const free = this.#freeActivity;
-    if (free >= 0) {
-      this.#freeActivity = this.edgeStart[free] as number;
-      return free;
-    }
-    const activity = this.activities++;
-    if (activity >= this.share.length) this.#growActivities(activity + 1);
-    return activity;
-  }
-
-  #takeRun(room: number): number {
-    if (room === 0) return 0;
-    if (room >= this.#freeRun.length) this.#freeRun = grownIntegers(this.#freeRun, room + 1, -1);
-    const free = this.#freeRun[room] as number;
-    if (free >= 0) {
-      this.#freeRun[room] = this.edgeNext[free] as number;
-      return free;
-    }
-    const start = this.#edges;
-    this.#edges += room;
-    if (this.#edges > this.edgeLink.length) this.#growEdges(this.#edges);
-    return start;
+    this.bound = grownDoubles(this.bound, count);
+    this.pins = grownIntegers(this.pins, count);
   }
 }
 
