@@ -34,16 +34,21 @@ export interface History {
 
 const start = fc.record({
   kind: fc.constant('start' as const),
-  picks: fc.array(fc.tuple(fc.nat(9), fc.constantFrom(1, 1, 1, 0.5, 3)), { minLength: 1, maxLength: 4 }),
+  picks: fc.array(fc.tuple(fc.nat(59), fc.constantFrom(1, 1, 1, 0.5, 3)), { minLength: 1, maxLength: 4 }),
   rateCap: fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 3, 40),
   share: fc.constantFrom(1, 1, 2),
   volume: fc.integer({ min: 1, max: 500 }),
   latency: fc.constantFrom(0, 0, 0, 0.25, 2),
 });
 
-/** Starts, cancellations, completions, pauses and changes of capacity (down to none) in any order. */
+const capacity = fc.integer({ min: 5, max: 100 });
+
+/** Starts, cancellations, completions, pauses and changes of capacity (down to none) in any order, on few links or nearly idle ones. */
 export const historyArbitrary: fc.Arbitrary<History> = fc.record({
-  capacities: fc.array(fc.integer({ min: 5, max: 100 }), { minLength: 3, maxLength: 10 }),
+  capacities: fc.oneof(
+    fc.array(capacity, { minLength: 3, maxLength: 10 }),
+    fc.array(capacity, { minLength: 20, maxLength: 60 }),
+  ),
   commands: fc.array(
     fc.oneof(
       { weight: 6, arbitrary: start },
@@ -53,7 +58,7 @@ export const historyArbitrary: fc.Arbitrary<History> = fc.record({
         weight: 1,
         arbitrary: fc.record({
           kind: fc.constant('capacity' as const),
-          link: fc.nat(9),
+          link: fc.nat(59),
           value: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 })),
         }),
       },
@@ -111,6 +116,9 @@ export function play({ capacities, commands }: History, look: (seen: Observation
   }
 }
 
-/** Those whose bytes flow now. */
+/** Those whose bytes flow now: what begins within rounding of an instant (FluidNetwork.advanceTo) begins with it. */
 export const flowing = ({ network, live }: Observation): LiveActivity[] =>
-  live.filter((activity) => activity.flowsFrom <= network.now);
+  live.filter(
+    ({ id, flowsFrom }) =>
+      flowsFrom <= network.now || (flowsFrom <= network.now * (1 + 2 ** -50) && network.rateOf(id) > 0),
+  );

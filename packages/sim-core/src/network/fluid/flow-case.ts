@@ -52,22 +52,28 @@ export function simulateFlows({ capacitiesBytesPerSecond, flows }: FlowCase): Fl
  * as fast in a short run: so each value's position goes into the last bits of its copy, and the rest decides.
  */
 function ascending(values: Float64Array): Int32Array {
+  const order = new Int32Array(values.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  if (isAscending(values, order)) return order;
   const keys = values.slice();
   const words = new Uint32Array(keys.buffer);
-  const bits = 2 ** Math.ceil(Math.log2(Math.max(2, values.length))) - 1;
-  for (let i = 0; i < values.length; i++) {
+  const bits = 2 ** Math.ceil(Math.log2(values.length)) - 1;
+  for (let i = 0; i < order.length; i++) {
     const word = 2 * i + lowWord;
     words[word] = ((words[word] as number) & ~bits) | i;
   }
   keys.sort();
-  const order = new Int32Array(values.length);
-  let inOrder = true;
-  for (let i = 0; i < values.length; i++) {
-    order[i] = (words[2 * i + lowWord] as number) & bits;
-    if (i > 0 && (values[order[i - 1] as number] as number) > (values[order[i] as number] as number)) inOrder = false;
-  }
+  for (let i = 0; i < order.length; i++) order[i] = (words[2 * i + lowWord] as number) & bits;
+  if (isAscending(values, order)) return order;
   // Values that differ in their last bits alone.
-  return inOrder ? order : order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+}
+
+function isAscending(values: Float64Array, order: Int32Array): boolean {
+  for (let i = 1; i < order.length; i++) {
+    if ((values[order[i - 1] as number] as number) > (values[order[i] as number] as number)) return false;
+  }
+  return true;
 }
 
 /** Which half of a double holds its last bits. */

@@ -46,6 +46,7 @@ export class FluidNetwork {
   /** The tags of the same. */
   finishedTags = new Int32Array(64);
   finishedCount = 0;
+  // `private`, not `#`, in this folder: a private name costs twice a property until its code is optimised, which is most of a short run.
   private readonly system: SharingSystem;
   private readonly routes: Routes;
   private readonly alone: LoneActivities;
@@ -240,7 +241,7 @@ export class FluidNetwork {
     this.settle();
     if (!(limit >= this.clock)) throw new RangeError(`FluidNetwork.advance: ${limit} is before now (${this.clock})`);
     const next = this.queue.firstTime;
-    const time = next < limit ? next : limit;
+    const time = Math.min(next, limit);
     if (time < infinity) this.moveTo(time, next);
     else this.finishedCount = 0;
     return time;
@@ -315,7 +316,8 @@ export class FluidNetwork {
     const left = this.progress.leftAt(activity, this.clock);
     this.queue.remove(eventOfActivity(activity));
     this.alone.leave(activity);
-    this.share(activity, left);
+    this.system.enter(activity);
+    this.awaitSolve(activity, left);
   }
 
   /** Puts an activity among others on its links. */
@@ -337,6 +339,10 @@ export class FluidNetwork {
         return;
       }
     }
+    this.awaitSolve(activity, need);
+  }
+
+  private awaitSolve(activity: number, need: number): void {
     this.progress.set(activity, need, this.clock);
     if (this.enteredCount === this.entered.length) {
       this.entered = grownIntegers(this.entered, this.enteredCount + 1);
