@@ -1,13 +1,19 @@
+/** 12,345: as the locale en-US groups a whole number. Node's tables of locales, loaded at their first use, take 7 MiB. */
+export function grouped(integer: number): string {
+  if (!Number.isSafeInteger(integer)) return integer.toLocaleString('en-US');
+  return (Object.is(integer, -0) ? '-0' : String(integer)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** A number with three significant digits and thousands separators where it is large. */
 export function number(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
+  if (Math.abs(value) >= 1000) return grouped(Math.round(value));
   if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
   return String(Number(value.toPrecision(digits)));
 }
 
 /** 12,345 */
-export const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const whole = (value: number): string => grouped(Math.round(value));
 
 export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)}%`;
 

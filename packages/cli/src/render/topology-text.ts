@@ -1,4 +1,5 @@
 import type { TopologySummary } from '@regatta/sim-core';
+import { grouped } from './format.js';
 
 /** Bytes per second for people: GB/s, TB/s, PB/s. */
 function rate(bytesPerSecond: number): string {
@@ -13,7 +14,7 @@ function rate(bytesPerSecond: number): string {
 }
 
 function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return Number.isInteger(value) ? grouped(value) : value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
 function micros(seconds: number): string {

@@ -1,3 +1,4 @@
+import { grouped } from '../format.js';
 import { axes, chart, escapeText, linearScale, logScale, type PlotArea, px } from './plot-area.js';
 
 export interface ScalingMark {
@@ -51,7 +52,7 @@ export function scalingChart({ title, marks, ideal = [], logarithmic, range, yNa
       : [],
   );
   const dots = marks.map((mark) => {
-    const text = `${mark.gpus.toLocaleString('en-US')} GPUs: ${show(mark.value)}`;
+    const text = `${grouped(mark.gpus)} GPUs: ${show(mark.value)}`;
     const end = mark.gpus === counts.at(-1);
     // Beside the line: rising ones of a logarithmic chart leave room below, falling ones above.
     const below = end !== logarithmic ? 18 : -9;
@@ -63,11 +64,7 @@ export function scalingChart({ title, marks, ideal = [], logarithmic, range, yNa
     height,
     spoken,
     [
-      axes(
-        area,
-        { scale: x, name: 'GPUs', label: (value) => value.toLocaleString('en-US') },
-        { scale: y, name: yName, label: show },
-      ),
+      axes(area, { scale: x, name: 'GPUs', label: grouped }, { scale: y, name: yName, label: show }),
       line(ideal, 'class="ideal" stroke-dasharray="6 5"'),
       line(marks, 'class="mark" stroke-width="2"'),
       ...whiskers,
