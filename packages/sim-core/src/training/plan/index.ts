@@ -5,6 +5,7 @@ export * from './initial-colouring.js';
 export * from './link-refinement.js';
 export * from './link-use.js';
 export * from './network-flows.js';
+export * from './parted-fabric-error.js';
 export * from './placement-map.js';
 export * from './plan.js';
 export * from './rank-blocks.js';

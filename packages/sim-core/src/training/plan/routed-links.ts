@@ -3,22 +3,12 @@ import { buildFabricGraph, type FabricGraph } from '../../platform/fabric-graph.
 import { Router } from '../../platform/routes.js';
 import { addUse, type LinkUse, type SharedLink, type UseLabel } from './link-use.js';
 import type { NetworkFlow, NetworkFlows } from './network-flows.js';
+import { PartedFabricError } from './parted-fabric-error.js';
 import type { RankPlaces } from './placement-map.js';
 
 /** True when flows must be routed one by one: they choose ways, or the fabric has no tiers whose links act as one. */
 export function needsRoutes({ cluster: { fabric } }: RankPlaces): boolean {
   return fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
-}
-
-/** Links that are down leave two ranks without a way. */
-export class PartedFabricError extends RangeError {
-  constructor(
-    readonly from: number,
-    readonly to: number,
-  ) {
-    super(`no way from rank ${from} to rank ${to} over the links that are up`);
-    this.name = 'PartedFabricError';
-  }
 }
 
 /** Flows and what they put on links of the fabric, in columns that grow. */
