@@ -1,5 +1,5 @@
 export * from './cluster-file.js';
-export * from './flow-case.js';
+export * from './flow-case/index.js';
 export * from './hf-config/index.js';
 export * from './hostlist.js';
 export * from './ib-hosts.js';

@@ -1,0 +1,2 @@
+export * from './flow-case.js';
+export * from './flow-pieces.js';
