@@ -15,6 +15,7 @@ function run(args: Record<string, unknown>, files: Record<string, string> = {}) 
     commandLine: 'regatta',
     progress: () => undefined,
     readText: (path) => files[path] ?? '',
+    readPieces: () => [],
     writeFile: () => {
       throw new Error('nothing is written');
     },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { folderWith, regatta } from '../support/run-cli.js';
+import { typedLine } from '../support/typed-line.js';
 
 const two = {
   links: [{ id: 0, capacity: 100 }],
@@ -72,6 +73,17 @@ describe('net', () => {
       /flows\.2999\.bytes: is -1/,
       /flows\.2999\.links\.0: unknown link 4/,
     );
+  });
+
+  test('a large file says the same from a pipe, where it is read whole', () => {
+    const flows = Array.from({ length: 3000 }, (_, i) => ({ start: i % 7, bytes: 100 + i, links: [i % 2] }));
+    const folder = folderWith({ 'flows.json': JSON.stringify({ links: [{ capacity: 100 }, { capacity: 9 }], flows }) });
+    const [direct, piped] = ['regatta net flows.json --json', 'cat flows.json | regatta net /dev/stdin --json'].map(
+      (line) => typedLine(line, folder),
+    );
+    expect(direct?.stderr).toBe('');
+    expect(JSON.parse(direct?.stdout ?? '').finish).toHaveLength(3000);
+    expect(piped).toEqual(direct);
   });
 
   test('two flows on one link', () => {

@@ -19,6 +19,7 @@ it('docs/network.md shows what the command prints', () => {
     commandLine: 'regatta',
     progress: () => undefined,
     readText: () => '',
+    readPieces: () => [],
     writeFile: () => {},
     exists: () => false,
     color: false,

@@ -1,4 +1,5 @@
 import { commands } from './commands/index.js';
+import { writeError, writeOut } from './conduct/standard-streams.js';
 
 const version = '0.1.0';
 
@@ -38,38 +39,44 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** Says what to report of an error that is no user's mistake, or that stdout takes no more; returns the exit code. */
 export async function reportBug(error: unknown, argv: readonly string[]): Promise<number> {
   if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
-    process.stderr.write(`error: stdout: cannot be written: ${error.message}\n`);
+    // Whoever read what a stream wrote has gone: there is nobody to tell.
+    if ('code' in error && error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    tell(`error: stdout: cannot be written: ${error.message}\n`);
     return 2;
   }
   const { bugReport } = await import('./conduct/bug-report.js');
-  process.stderr.write(bugReport(error, version, argv));
+  tell(bugReport(error, version, argv));
   return 3;
+}
+
+/** The last word: where stderr takes no more either, the exit code says it. */
+function tell(text: string): void {
+  try {
+    writeError(text);
+  } catch {}
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const [first, ...words] = argv;
   if (first === undefined) {
-    process.stderr.write(`error: no command is given\n\n${overview()}`);
+    writeError(`error: no command is given\n\n${overview()}`);
     return 2;
   }
   if (first === '--version') {
-    process.stdout.write(`${version}\n`);
+    writeOut(`${version}\n`);
     return 0;
   }
   const asksHelp = first === 'help' || first === '--help' || first === '-h';
   if (asksHelp && words.length === 0) {
-    process.stdout.write(overview());
+    writeOut(overview());
     return 0;
   }
   const name = asksHelp ? (words[0] ?? '') : first;
   const rest = asksHelp ? ['--help'] : words;
   const registration = commands[name];
   if (!registration || !Object.hasOwn(commands, name)) {
-    const { didYouMean } = await import('@regatta/scenarios');
-    const kind = name.startsWith('-') ? 'option' : 'command';
-    process.stderr.write(
-      `error: unknown ${kind} ${name}${didYouMean(name, Object.keys(commands))}, expected one of ${Object.keys(commands).join(', ')}\n`,
-    );
+    const { unknownCommand } = await import('./conduct/unknown-command.js');
+    writeError(unknownCommand(name, Object.keys(commands)));
     return 2;
   }
   const { runCommand } = await import('./conduct/run-command.js');

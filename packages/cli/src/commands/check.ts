@@ -4,6 +4,7 @@ import { type CheckOptions, invariants } from '@regatta/sim-core/testing';
 import { type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import { Flags } from '../conduct/flags.js';
+import { writeError } from '../conduct/standard-streams.js';
 import { type CheckTask, type CheckTaskResult, runCheckTask } from '../workers/check-task.js';
 import { isPolicyFile } from '../workers/cluster-task.js';
 import { policyFailure, runInWorker } from '../workers/policy-task.js';
@@ -72,7 +73,7 @@ export const check: Command = {
     } catch (error) {
       const failure = policyFailure(error);
       if (failure === undefined) throw error;
-      process.stderr.write(`error: ${failure}\n`);
+      writeError(`error: ${failure}\n`);
       return 1;
     }
     const { counterexample } = result;

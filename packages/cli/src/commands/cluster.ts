@@ -3,6 +3,7 @@ import { totalGpus } from '@regatta/sim-core';
 import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
+import { writeError } from '../conduct/standard-streams.js';
 import { clusterJson, type RejectedJob } from '../render/cluster-json.js';
 import { caseText, clusterText } from '../render/cluster-text.js';
 import { type ClusterTaskResult, isPolicyFile, runClusterTask } from '../workers/cluster-task.js';
@@ -44,7 +45,7 @@ export const cluster: Command = {
     } catch (error) {
       const failure = policyFailure(error);
       if (failure === undefined) throw error;
-      process.stderr.write(`error: ${failure}\n`);
+      writeError(`error: ${failure}\n`);
       return 1;
     }
     const rejected = rejectedRows(request, result);
@@ -52,7 +53,7 @@ export const cluster: Command = {
     remarkOn(request, rejected, io);
     present(args, io, request, result, rejected);
     for (const { policy, invariant, timeSeconds, message } of result.violations) {
-      process.stderr.write(`error: policy ${policy} breaks ${invariant} at ${timeSeconds} s: ${message}\n`);
+      writeError(`error: policy ${policy} breaks ${invariant} at ${timeSeconds} s: ${message}\n`);
     }
     return result.violations.length > 0 ? 1 : 0;
   },

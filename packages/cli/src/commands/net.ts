@@ -1,7 +1,8 @@
-import { InputError, parseCount, parseFlowCase } from '@regatta/scenarios';
+import { InputError, parseCount } from '@regatta/scenarios';
 import { simulateFlows } from '@regatta/sim-core';
 import { type Arguments, type Command, flag, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
+import { readFlowFile } from '../conduct/flow-file.js';
 import { expectShortRun } from '../conduct/short-run.js';
 import { flowsText } from '../render/flows-text.js';
 
@@ -13,6 +14,9 @@ function rowsOf(args: Arguments): number {
   const expected = 'a whole number, or all';
   throw new InputError([{ code: 'flag', path: '--rows', message: `is ${text}`, expected, received: text }]);
 }
+
+/** Of a clock that Node has ready: `performance` would be loaded. */
+const seconds = (): number => Number(process.hrtime.bigint()) / 1e9;
 
 /** `net`: finish times of flows that share links. */
 export const net: Command = {
@@ -27,19 +31,19 @@ export const net: Command = {
     rows: { type: 'string', describe: 'flows to show: a number or all (default 40)' },
     timings: { type: 'boolean', describe: 'seconds of reading and of simulating, and peak memory, on stderr' },
   },
-  run(args, io) {
+  async run(args, io) {
     const rows = rowsOf(args);
-    const file = stringArgument(args, 'file') ?? '';
     expectShortRun();
-    const began = performance.now();
-    const flowCase = parseFlowCase(io.readText(file), file);
-    const read = performance.now();
+    const began = seconds();
+    const flowCase = await readFlowFile(stringArgument(args, 'file') ?? '', io);
+    const read = seconds();
     const times = simulateFlows(flowCase);
-    const done = performance.now();
+    const done = seconds();
     if (flag(args, 'timings')) {
-      const seconds = [read - began, done - read].map((milliseconds) => (milliseconds / 1e3).toFixed(4));
       const mebibytes = (process.resourceUsage().maxRSS / 1024).toFixed(1);
-      io.remark(`timings: read ${seconds[0]} s, simulated ${seconds[1]} s, peak memory ${mebibytes} MiB`);
+      io.remark(
+        `timings: read ${(read - began).toFixed(4)} s, simulated ${(done - read).toFixed(4)} s, peak memory ${mebibytes} MiB`,
+      );
     }
     deliver(args, io, { finish: times.finish, makespan: times.makespan, events: times.events }, () =>
       flowsText(flowCase, times, rows),

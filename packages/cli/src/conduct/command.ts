@@ -34,6 +34,19 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   force: { type: 'boolean', describe: 'replace a file that exists' },
 };
 
+/** The common options and a command's own. */
+export const optionsOf = (command: Command): Readonly<Record<string, OptionSpec>> => ({
+  ...commonOptions,
+  ...command.options,
+});
+
+/** How lines are parsed: words stay as they were typed. */
+export const lineConfiguration = {
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'camel-case-expansion': false,
+} as const;
+
 export function stringArgument(args: Arguments, name: string): string | undefined {
   const value = args[name];
   if (typeof value === 'string') return value;

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { InputError } from '@regatta/scenarios';
-import { fitToWidth } from '../render/fit-to-width.js';
 import { paint } from '../render/paint.js';
 import { writeWhole } from './output-file.js';
-import { Progress } from './progress.js';
+import { terminalColumns, writeError, writeOut } from './standard-streams.js';
 
 /** What a command may touch of the world. */
 export interface Io {
@@ -15,6 +15,8 @@ export interface Io {
   progress(label: string): void;
   /** @throws InputError when the file cannot be read as text. */
   readText(path: string): string;
+  /** The text of a file piece by piece; nothing when it cannot be read as text, or only once (a pipe): `readText` it. */
+  readPieces(path: string): Iterable<string>;
   /** Writes a file whole or not at all. @throws InputError when it exists and `force` is false. */
   writeFile(path: string, text: string, force: boolean): void;
   exists(path: string): boolean;
@@ -44,8 +46,36 @@ function readText(path: string): string {
   } catch (error) {
     throw fileIssue(path, 'file', reasonOf(error), 'a file that can be read');
   }
-  if (bytes.subarray(0, 8192).includes(0)) throw fileIssue(path, 'binary', 'is a binary file', 'text');
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+  if (isBinary(bytes)) throw fileIssue(path, 'binary', 'is a binary file', 'text');
+  return bytes.toString('utf8').replace(byteOrderMark, '');
+}
+
+const isBinary = (beginning: Buffer): boolean => beginning.subarray(0, 8192).includes(0);
+const byteOrderMark = /^\uFEFF/;
+const pieceBytes = 16_384;
+
+function* readPieces(path: string): Generator<string> {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return;
+  }
+  try {
+    if (!fstatSync(file).isFile()) return;
+    const bytes = Buffer.allocUnsafeSlow(pieceBytes);
+    const decoder = new StringDecoder('utf8');
+    for (let first = true; ; first = false) {
+      const piece = bytes.subarray(0, readSync(file, bytes, 0, pieceBytes, null));
+      if (piece.length === 0) break;
+      if (first && isBinary(piece)) return;
+      const text = decoder.write(piece);
+      yield first ? text.replace(byteOrderMark, '') : text;
+    }
+    yield decoder.end();
+  } finally {
+    closeSync(file);
+  }
 }
 
 export interface IoOptions {
@@ -61,28 +91,30 @@ export interface ProcessIo extends Io {
   end(): void;
 }
 
-export function processIo({ quiet, json, color: colorFlag, commandLine }: IoOptions): ProcessIo {
-  const terminal = process.stdout.isTTY === true;
-  const interactive = process.stderr.isTTY === true && !quiet;
-  const width = process.stdout.columns ?? 100;
+export async function processIo({ quiet, json, color: colorFlag, commandLine }: IoOptions): Promise<ProcessIo> {
+  const columns = terminalColumns(1);
+  const terminal = columns !== undefined;
+  const width = columns ?? 100;
+  const interactive = !quiet && terminalColumns(2) !== undefined;
   const color = colorFlag !== false && terminal && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
-  const progress = new Progress();
+  // What only terminals need is loaded for them alone.
+  const progress = interactive ? new (await import('./progress.js')).Progress() : undefined;
+  const fit = terminal && !json ? (await import('../render/fit-to-width.js')).fitToWidth : undefined;
   return {
     print: (text) => {
-      progress.stop();
-      const laid = terminal && !json ? fitToWidth(text, width) : text;
-      process.stdout.write(color && !json ? paint(laid) : laid);
+      progress?.stop();
+      const laid = fit ? fit(text, width) : text;
+      writeOut(color && !json ? paint(laid) : laid);
     },
     remark: (text) => {
       if (quiet) return;
-      progress.stop();
-      process.stderr.write(`${text}\n`);
+      progress?.stop();
+      writeError(`${text}\n`);
     },
-    progress: (label) => {
-      if (interactive) progress.show(label);
-    },
-    end: () => progress.stop(),
+    progress: (label) => progress?.show(label),
+    end: () => progress?.stop(),
     readText,
+    readPieces,
     writeFile: writeWhole,
     exists: existsSync,
     commandLine,

@@ -1,4 +1,5 @@
 import { policyFailure } from '../workers/policy-task.js';
+import { writeError } from './standard-streams.js';
 
 /** Runs a command; a user's policy that breaks its contract, throws or never returns is an error line and exit 1. */
 export async function orPolicyFailure(command: () => Promise<number>): Promise<number> {
@@ -7,7 +8,7 @@ export async function orPolicyFailure(command: () => Promise<number>): Promise<n
   } catch (error) {
     const failure = policyFailure(error);
     if (failure === undefined) throw error;
-    process.stderr.write(`error: ${failure}\n`);
+    writeError(`error: ${failure}\n`);
     return 1;
   }
 }
