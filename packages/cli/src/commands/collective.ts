@@ -4,16 +4,16 @@ import {
   collectiveTable,
   InputError,
   type InputIssue,
+  linkProblems,
   type Parsed,
   parseAlgorithm,
   parseCollectiveOp,
   parseCount,
   parseSizes,
   parseTime,
-  type Resolution,
 } from '@regatta/scenarios';
-import { type Cluster, DisconnectedError } from '@regatta/sim-core';
-import { clusterResolution } from '../conduct/cluster-source.js';
+import { type Cluster, DisconnectedError, StalledError } from '@regatta/sim-core';
+import { type ClusterSource, clusterIssues, clusterResolution } from '../conduct/cluster-source.js';
 import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
@@ -26,7 +26,8 @@ const flagIssue = (path: string, message: string, expected: string, received = '
 };
 
 /** The cluster with as many nodes as the GPUs need; it grows, with a remark, unless its own text says how many it has. */
-function grown({ scenario, nodesFixed }: Resolution, gpus: number, io: Io): Cluster {
+function grown(source: ClusterSource, gpus: number, io: Io): Cluster {
+  const { scenario, nodesFixed } = source;
   const cluster = clusterOf(scenario);
   const available = cluster.nodes * cluster.gpusPerNode;
   if (gpus <= available) return cluster;
@@ -59,26 +60,38 @@ function tableOf(args: Arguments, io: Io): CollectiveTable {
     issues.push(flagIssue('--launch', `${launchText} is no time`, 'a time such as 10us', launchText));
   }
   if (issues.length > 0 || !op || !sizes) throw new InputError(issues);
-  const resolution = clusterResolution(stringArgument(args, 'cluster') ?? defaultCluster, args, io);
-  for (const warning of resolution.warnings) io.remark(`note: ${warning}`);
-  const cluster = grown(resolution, gpus, io);
+  const source = clusterResolution(stringArgument(args, 'cluster') ?? defaultCluster, args, io);
+  for (const warning of source.warnings) io.remark(`note: ${warning}`);
+  const cluster = grown(source, gpus, io);
+  const { links } = source.scenario.perturb;
+  const wrong = clusterIssues(cluster, source);
+  if (wrong.length === 0) {
+    wrong.push(
+      ...linkProblems(links, cluster).map(({ path, message, expected }) => source.issueAt(path, message, expected)),
+    );
+  }
+  if (wrong.length > 0) throw new InputError(wrong);
   try {
     return collectiveTable({
       op,
       gpus,
       sizes,
       cluster,
+      links,
       ...(algorithm ? { algorithm } : {}),
       ...(launchSeconds === undefined ? {} : { launchSeconds }),
     });
   } catch (error) {
-    if (error instanceof DisconnectedError) {
-      const { message } = error;
-      throw new InputError([flagIssue('--cluster', message, 'a fabric with a way between all GPUs of the group')]);
-    }
     if (!(error instanceof RangeError)) throw error;
+    const { message } = error;
+    if (error instanceof StalledError || (error instanceof DisconnectedError && links.length > 0)) {
+      throw new InputError([source.issueAt('perturb.links', message, 'links up that leave a way between all GPUs')]);
+    }
+    if (error instanceof DisconnectedError) {
+      throw new InputError([source.issueAt('cluster.fabric', message, 'a way between all GPUs of the group')]);
+    }
     throw new InputError([
-      flagIssue('--algorithm', error.message, 'another algorithm, or none: NCCL chooses', algorithmText),
+      flagIssue('--algorithm', message, 'another algorithm, or none: NCCL chooses', algorithmText),
     ]);
   }
 }
@@ -111,6 +124,10 @@ export const collective: Command = {
   },
   run(args, io) {
     const table = tableOf(args, io);
+    if (table.countedShare < 1) {
+      const share = (100 * table.countedShare).toPrecision(2);
+      io.remark(`note: ${share} % of the pairs of GPUs, at evenly spaced distances, stand for all of them`);
+    }
     deliver(args, io, table, () => collectiveText(table));
     return 0;
   },

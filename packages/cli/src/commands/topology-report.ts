@@ -35,15 +35,8 @@ const wrong = (path: string, message: string, expected: string, received: string
 export function reportTopology(described: DescribedCluster, args: Arguments, io: Io): number {
   const { cluster, nodeNames } = described;
   const warnings = [...described.warnings];
-  const problems = clusterProblems(cluster);
-  if (problems.length > 0 && !described.imported) {
-    throw new InputError(
-      problems.map(({ path, message, allowed }) => {
-        return { code: 'cluster', path: `cluster.${path}`, message, expected: allowed, received: '' };
-      }),
-    );
-  }
-  warnings.push(...problems.map(({ path, message }) => `${path}: ${message}`));
+  if (described.imported)
+    warnings.push(...clusterProblems(cluster).map(({ path, message }) => `${path}: ${message}`));
   const summary = topologySummary(cluster, jobPlacement(cluster, nodeNames, args));
   const listed = summary.gpus <= mostListedGpus;
   if (flag(args, 'dot')) {

@@ -7,10 +7,8 @@ import {
   InputError,
   type InputIssue,
   importCluster,
-  type Resolution,
-  resolveScenario,
 } from '@regatta/scenarios';
-import { clusterResolution } from '../conduct/cluster-source.js';
+import { type ClusterSource, clusterIssues, clusterResolution, scenarioResolution } from '../conduct/cluster-source.js';
 import { type Arguments, type Command, listArgument, stringArgument } from '../conduct/command.js';
 import type { Io } from '../conduct/io.js';
 import { type DescribedCluster, reportTopology } from './topology-report.js';
@@ -76,25 +74,25 @@ function ofScenario(args: Arguments, io: Io): DescribedCluster {
     issues.push(usage('scenario', 'neither scenario, --cluster nor --import', `one of them; clusters: ${names}`, ''));
   }
   if (issues.length > 0) throw new InputError(issues);
-  const { scenario, warnings } = resolutionOf(source, cluster, args, io);
-  return { cluster: clusterOf(scenario), warnings, imported: false };
+  const resolution = resolutionOf(source, cluster, args, io);
+  const { scenario, warnings } = resolution;
+  const described = clusterOf(scenario);
+  const problems = clusterIssues(described, resolution);
+  if (problems.length > 0) throw new InputError(problems);
+  return { cluster: described, warnings, imported: false };
 }
 
 /** The job is not looked at, so that a cluster alone will do. */
-function resolutionOf(source: string | undefined, cluster: string | undefined, args: Arguments, io: Io): Resolution {
-  if (source === undefined || (cluster === undefined && io.exists(source))) {
-    return clusterResolution(source ?? cluster ?? '', args, io);
+function resolutionOf(
+  source: string | undefined,
+  cluster: string | undefined,
+  args: Arguments,
+  io: Io,
+): ClusterSource {
+  if (source === undefined || io.exists(source)) {
+    return clusterResolution(source ?? cluster ?? '', args, io, source === undefined ? undefined : cluster);
   }
-  const device = stringArgument(args, 'device');
-  return resolveScenario({
-    source,
-    overrides: [
-      ...(cluster === undefined ? [] : [{ path: ['cluster'], value: cluster, flag: '--cluster' }]),
-      ...(device === undefined ? [] : [{ path: ['cluster', 'device'], value: device, flag: '--device' }]),
-    ],
-    sets: listArgument(args, 'set'),
-    readText: (path) => (io.exists(path) ? io.readText(path) : undefined),
-  });
+  return scenarioResolution(source, args, io, cluster);
 }
 
 /** `topology`: what a cluster is made of, from a scenario, the catalogue, or the files of one that exists. */

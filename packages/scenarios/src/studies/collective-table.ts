@@ -6,7 +6,9 @@ import {
   type CollectiveOp,
   collectiveCost,
   collectiveFabricOf,
-  fabricStretch,
+  type FabricTime,
+  fabricTime,
+  type LinkFactor,
   packedGroupLayout,
   secondsOnFabric,
 } from '@regatta/sim-core';
@@ -27,6 +29,8 @@ export interface CollectiveRequest {
   readonly cluster: Cluster;
   /** A name or an algorithm of one's own; absent: NCCL's choice. */
   readonly algorithm?: AlgorithmName | CollectiveAlgorithm;
+  /** Links that are slower than the cluster's, or down (default none). */
+  readonly links?: readonly LinkFactor[];
   /** Least seconds of an iteration (default benchmarkLaunchSeconds). */
   readonly launchSeconds?: number;
 }
@@ -50,6 +54,8 @@ export interface CollectiveTable {
   readonly cluster: string;
   readonly device: string;
   readonly launchSeconds: number;
+  /** Share of an all-to-all's pairs that were laid over the fabric one by one; less than 1 means that the rest is taken to be alike. */
+  readonly countedShare: number;
   readonly rows: readonly CollectiveTableRow[];
 }
 
@@ -63,16 +69,18 @@ export function collectiveTable(request: CollectiveRequest): CollectiveTable {
   const launchSeconds = request.launchSeconds ?? benchmarkLaunchSeconds;
   const fabric = collectiveFabricOf(cluster);
   const group = packedGroupLayout(cluster, gpus);
-  const stretches = new Map<string, number>();
+  const times = new Map<string, FabricTime>();
   // What is chosen does not know the fabric, as NCCL does not; how long it takes does.
-  const stretchOf = (name: string): number => {
-    const known = stretches.get(name) ?? fabricStretch(cluster, group, op, name);
-    stretches.set(name, known);
+  const timeOf = (name: string): FabricTime => {
+    const known =
+      times.get(name) ??
+      fabricTime(cluster, group, op, typeof algorithm === 'object' ? algorithm : name, request.links ?? []);
+    times.set(name, known);
     return known;
   };
   const rows = request.sizes.map((bytes): CollectiveTableRow => {
     const cost = collectiveCost(op, bytes, group, fabric, algorithm);
-    const onFabric = secondsOnFabric(cost, fabric, stretchOf(cost.algorithm));
+    const onFabric = secondsOnFabric(cost, bytes, timeOf(cost.algorithm));
     const seconds = Math.max(onFabric, launchSeconds);
     const algbwGBps = seconds > 0 ? bytes / seconds / 1e9 : 0;
     return {
@@ -92,6 +100,7 @@ export function collectiveTable(request: CollectiveRequest): CollectiveTable {
     cluster: cluster.name,
     device: cluster.device.name,
     launchSeconds,
+    countedShare: Math.min(1, ...[...times.values()].map((time) => time.countedShare)),
     rows,
   };
 }

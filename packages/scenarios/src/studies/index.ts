@@ -12,6 +12,7 @@ export * from './inspect.js';
 export * from './long-run.js';
 export { type LongRunInput, longRunInput, type TrialTask } from './long-run-input.js';
 export * from './measured-collectives.js';
+export { linkProblems } from './perturbation-problems.js';
 export * from './memory-remedies.js';
 export * from './published/index.js';
 export type { UserRecovery } from './recovery-plan.js';

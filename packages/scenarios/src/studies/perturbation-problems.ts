@@ -45,18 +45,21 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
     }
   });
   if (fabric.kind === 'torus') problems.push(...torusProblems(perturb));
-  const unknown = perturb.links.flatMap(({ link }, i) => (isPort(link, cluster) ? [] : [{ link, i }]));
-  if (unknown.length === 0 || problems.length > 0) return problems;
+  return problems.length > 0 ? problems : linkProblems(perturb.links, cluster);
+}
+
+/** Links that the cluster does not have. */
+export function linkProblems(links: readonly { readonly link: string }[], cluster: Cluster): JobProblem[] {
+  const unknown = links.flatMap(({ link }, i) => (isPort(link, cluster) ? [] : [{ link, i }]));
+  if (unknown.length === 0) return [];
   const isKnown = cableNames(cluster);
-  for (const { link, i } of unknown) {
-    if (isKnown(link)) continue;
-    problems.push({
+  return unknown
+    .filter(({ link }) => !isKnown(link))
+    .map(({ link, i }) => ({
       path: `perturb.links.${i}.link`,
       message: `unknown link ${link}`,
       expected: 'a name of regatta topology --json, such as node0.nic0 or rail0.leaf0.spine0.up',
-    });
-  }
-  return problems;
+    }));
 }
 
 /** On a torus a step's rings load every cable alike: one cable, or another job's traffic, cannot be told apart there. */

@@ -19,6 +19,10 @@ export class DragonflyPaths implements SwitchPaths {
     readonly fallback: ShortestPaths,
   ) {}
 
+  connects(from: number, to: number): boolean {
+    return this.fallback.connects(from, to);
+  }
+
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined {
     const { firstRouter } = this.dragonfly;
     const [a, b] = [from - firstRouter, to - firstRouter];

@@ -29,6 +29,16 @@ export type Route =
   | { readonly kind: 'disconnected'; readonly from: string; readonly to: string }
   | { readonly kind: 'stalled'; readonly down: readonly number[] };
 
+/** One end of a way: its links, the NIC's cable among them and the switch behind it. */
+interface RouteEnd {
+  readonly links: readonly number[];
+  readonly cable: number;
+  readonly meets: number;
+}
+
+/** A part that meets no switch. */
+const straight: Omit<RoutePart, 'before'> = { share: 1, entry: -1, exit: -1, after: [], destinationIndex: 0 };
+
 const choices: Readonly<Record<NonNullable<RouterOptions['routing']>, PathChoice>> = {
   spray: 'spray',
   ecmp: 'ecmp',
@@ -38,9 +48,23 @@ const choices: Readonly<Record<NonNullable<RouterOptions['routing']>, PathChoice
   'dimension-order': 'static',
 };
 
+/** A share of a flow: links that it crosses whole, and the switches between which its way is still to be chosen (-1: none). */
+export interface RoutePart {
+  readonly share: number;
+  readonly before: readonly number[];
+  readonly entry: number;
+  readonly exit: number;
+  readonly after: readonly number[];
+  /** Number of the arriving NIC on its rail; without rails its global index. */
+  readonly destinationIndex: number;
+}
+
 /** Finds ways between GPUs over a graph. Ways of healthy and of broken fabrics are two routers. */
 export class Router {
   readonly #paths: SwitchPaths;
+  readonly #knownNics: [Map<number, readonly number[]>, Map<number, readonly number[]>] = [new Map(), new Map()];
+  readonly #knownEnds: [Map<number, RouteEnd | undefined>, Map<number, RouteEnd | undefined>] = [new Map(), new Map()];
+  readonly #knownSlots = new Map<number, readonly number[] | undefined>();
   readonly #down: ReadonlySet<number>;
   readonly #choice: PathChoice;
   readonly #pxn: boolean;
@@ -67,9 +91,10 @@ export class Router {
     if (!(from >= 0 && from < graph.gpus && to >= 0 && to < graph.gpus)) {
       throw new RangeError(`Router.route: GPUs ${from} and ${to} of ${graph.gpus}`);
     }
-    const flow = { source: from, destination: to, queuePair, seed: options.seed ?? 0 };
-    const way = from === to ? singlePath([]) : (this.#inside(from, to) ?? this.#across(from, to, flow));
-    if (!way) return { kind: 'disconnected', from: graph.vertexName(from), to: graph.vertexName(to) };
+    const flow = this.#flow(from, to, queuePair);
+    const parts = this.parts(from, to, queuePair);
+    if (!parts) return { kind: 'disconnected', from: graph.vertexName(from), to: graph.vertexName(to) };
+    const way = blend(parts.map((part) => ({ way: this.#whole(part, flow), share: part.share })));
     if (options.onDown === 'stall') {
       const blocked = way.links.filter((link) => options.down?.has(link));
       if (blocked.length > 0) return { kind: 'stalled', down: blocked };
@@ -84,36 +109,88 @@ export class Router {
     return { kind: 'route', ...way, latencySeconds, hops };
   }
 
-  #usable(links: readonly number[] | undefined): WeightedLinks | undefined {
-    return links && !links.some((link) => this.#down.has(link)) ? singlePath(links) : undefined;
+  /** Parts of a flow before ways between switches are chosen; undefined when nothing leads there. `stall` is not looked at. */
+  parts(from: number, to: number, queuePair = 0): readonly RoutePart[] | undefined {
+    if (from === to) return [{ ...straight, before: [] }];
+    const inside = this.#inside(from, to);
+    return inside ? [{ ...straight, before: inside }] : this.#across(from, to, this.#flow(from, to, queuePair));
   }
 
-  /** Way that stays inside the node or scale-up domain. */
-  #inside(from: number, to: number): WeightedLinks | undefined {
-    return this.graph.torus ? undefined : this.#usable(insidePath(this.graph, from, to));
+  /** Way of a part of a flow between its two switches, which it has. */
+  between({ entry, exit, destinationIndex }: RoutePart, from: number, to: number, queuePair = 0): WeightedLinks {
+    return this.#between(entry, exit, this.#flow(from, to, queuePair), destinationIndex) ?? singlePath([]);
   }
 
-  #across(from: number, to: number, flow: FlowKey): WeightedLinks | undefined {
-    if (this.graph.torus) return this.#between(from, to, flow, to);
+  /** True when every shortest way takes the same share of the bytes, whatever the flow. */
+  get sprays(): boolean {
+    return this.#choice === 'spray';
+  }
+
+  /** Adds to `loads` what sprayed bytes that enter at these switches put on links on their way to a switch that they reach. */
+  pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
+    if (this.#paths instanceof ShortestPaths) {
+      this.#paths.pour(exit, bytesAt, loads);
+      return;
+    }
+    const flow = this.#flow(0, 0, 0);
+    for (const [entry, bytes] of bytesAt) {
+      const way = this.#between(entry, exit, flow, 0);
+      way?.links.forEach((link, i) => {
+        loads[link] = (loads[link] ?? 0) + bytes * (way.weights[i] ?? 0);
+      });
+    }
+  }
+
+  #flow(source: number, destination: number, queuePair: number): FlowKey {
+    return { source, destination, queuePair, seed: this.options.seed ?? 0 };
+  }
+
+  #whole({ before, entry, exit, after, destinationIndex }: RoutePart, flow: FlowKey): WeightedLinks {
+    const middle = entry === exit ? undefined : this.#between(entry, exit, flow, destinationIndex);
+    if (!middle) return singlePath([...before, ...after]);
+    return {
+      links: [...before, ...middle.links, ...after],
+      weights: [...before.map(() => 1), ...middle.weights, ...after.map(() => 1)],
+    };
+  }
+
+  /** Links that stay inside the node or scale-up domain. */
+  #inside(from: number, to: number): readonly number[] | undefined {
+    if (this.graph.torus) return undefined;
+    const links = insidePath(this.graph, from, to);
+    return links && !links.some((link) => this.#down.has(link)) ? links : undefined;
+  }
+
+  #across(from: number, to: number, flow: FlowKey): RoutePart[] | undefined {
+    if (this.graph.torus) {
+      const part = { ...straight, before: [], entry: from, exit: to, destinationIndex: to };
+      return this.#paths.connects(from, to) ? [part] : undefined;
+    }
     const arrivals = this.#nicsOf(to, 1);
     const departures = this.#nicsOf(from, 0);
     if (arrivals.length === 0 || departures.length === 0) return undefined;
     const pairs = Math.max(arrivals.length, departures.length);
     // A GPU with several NICs stripes over them when packets are sprayed; otherwise the flow's hash picks one.
+    if (pairs === 1) {
+      const [arrival = 0] = arrivals;
+      const only = this.#throughNics(from, this.#departure(from, departures[0] ?? 0, arrival), arrival, to);
+      if (only) return [only];
+    }
     const indices =
       this.#choice === 'spray' ? Array.from({ length: pairs }, (_, i) => i) : [flowChoice(flow, 2000, pairs)];
     const parts = indices.map((i) => {
       const arrival = arrivals[i % arrivals.length] ?? 0;
       const own = departures[i % departures.length] ?? 0;
-      return this.#throughNics(from, this.#departure(from, own, arrival), arrival, to, flow);
+      return this.#throughNics(from, this.#departure(from, own, arrival), arrival, to);
     });
     const ways = parts.filter((way) => way !== undefined);
-    if (ways.length === 0) return this.options.pxn === false ? undefined : this.#detour(from, to, flow);
-    return blend(ways.map((way) => ({ way, share: 1 / ways.length })));
+    if (ways.length > 0) return ways.map((part) => ({ ...part, share: 1 / ways.length }));
+    const detour = this.options.pxn === false ? undefined : this.#detour(from, to);
+    return detour && [detour];
   }
 
   /** First way over any pair of NICs of the two nodes, nearest rails first: what is left when a rail or a leaf is down. */
-  #detour(from: number, to: number, flow: FlowKey): WeightedLinks | undefined {
+  #detour(from: number, to: number): RoutePart | undefined {
     const { graph } = this;
     const nics = (gpu: number, direction: 0 | 1): number[] => {
       const node = Math.floor(gpu / graph.cluster.gpusPerNode);
@@ -126,7 +203,7 @@ export class Router {
     for (const arrival of nics(to, 1)) {
       const own = this.#departure(from, departures[0] ?? -1, arrival);
       for (const out of new Set([own, ...departures])) {
-        const way = this.#throughNics(from, out, arrival, to, flow);
+        const way = this.#throughNics(from, out, arrival, to);
         if (way) return way;
       }
     }
@@ -143,23 +220,36 @@ export class Router {
     return this.#alive(peer, 0) && this.#gpuToNic(from, peer) ? peer : own;
   }
 
-  #throughNics(from: number, out: number, into: number, to: number, flow: FlowKey): WeightedLinks | undefined {
-    const { graph } = this;
-    const first = this.#gpuToNic(from, out);
-    const last = this.#gpuToNic(to, into);
-    const leave = graph.nicUp[out] ?? -1;
-    const arrive = (graph.nicUp[into] ?? -1) ^ 1;
+  #throughNics(from: number, out: number, into: number, to: number): RoutePart | undefined {
+    const first = this.#end(from, out, 0);
+    const last = this.#end(to, into, 1);
     if (!first || !last) return undefined;
-    const ends = { before: [...first, leave], after: [arrive, ...last.map((link) => link ^ 1).reverse()] };
-    if ([...ends.before, ...ends.after].some((link) => this.#down.has(link))) return undefined;
     // Two NICs on one cable: there is no switch between them.
-    if (leave === arrive) return singlePath([...ends.before, ...ends.after.slice(1)]);
-    const middle = this.#between(graph.to[leave] ?? 0, graph.from[arrive] ?? 0, flow, this.#indexOfNic(into));
-    if (!middle) return undefined;
-    return {
-      links: [...ends.before, ...middle.links, ...ends.after],
-      weights: [...ends.before.map(() => 1), ...middle.weights, ...ends.after.map(() => 1)],
-    };
+    if (first.cable === last.cable) return { ...straight, before: first.links, after: last.links.slice(1) };
+    const entry = first.meets;
+    const exit = last.meets;
+    if (!this.#paths.connects(entry, exit)) return undefined;
+    // Written out: one of these is made for each of millions of pairs.
+    const destinationIndex = this.#indexOfNic(into);
+    return { share: 1, before: first.links, entry, exit, after: last.links, destinationIndex };
+  }
+
+  /** Links between a GPU and the fabric over a NIC, in the order of a direction (0 out, 1 in); undefined when they are not all up. */
+  #end(gpu: number, nic: number, direction: 0 | 1): RouteEnd | undefined {
+    const known = this.#knownEnds[direction];
+    const key = gpu * this.graph.nics + nic;
+    const end = known.get(key);
+    if (end !== undefined || known.has(key)) return end;
+    const slots = this.#gpuToNic(gpu, nic);
+    const cable = (this.graph.nicUp[nic] ?? -1) ^ direction;
+    const links =
+      slots && (direction === 0 ? [...slots, cable] : [cable, ...slots.map((link) => link ^ 1).reverse()]);
+    const found =
+      links && !links.some((link) => this.#down.has(link))
+        ? { links, cable, meets: (direction === 0 ? this.graph.to[cable] : this.graph.from[cable]) ?? 0 }
+        : undefined;
+    known.set(key, found);
+    return found;
   }
 
   #between(from: number, to: number, flow: FlowKey, destinationIndex: number): WeightedLinks | undefined {
@@ -177,7 +267,13 @@ export class Router {
   }
 
   /** Links from a GPU to a NIC of its node: its slot, or over the scale-up domain and the slot of the GPU beside the NIC. */
-  #gpuToNic(gpu: number, nic: number): number[] | undefined {
+  #gpuToNic(gpu: number, nic: number): readonly number[] | undefined {
+    const key = gpu * this.graph.nics + nic;
+    if (!this.#knownSlots.has(key)) this.#knownSlots.set(key, this.#slotsBetween(gpu, nic));
+    return this.#knownSlots.get(key);
+  }
+
+  #slotsBetween(gpu: number, nic: number): readonly number[] | undefined {
     const { graph } = this;
     const { gpusPerNode, node } = graph.cluster;
     const vertex = graph.gpus + nic;
@@ -199,7 +295,13 @@ export class Router {
   }
 
   /** NICs (global) that serve a GPU in a direction: its own that are up, else the next one of the node that is. */
-  #nicsOf(gpu: number, direction: 0 | 1): number[] {
+  #nicsOf(gpu: number, direction: 0 | 1): readonly number[] {
+    const known = this.#knownNics[direction].get(gpu) ?? this.#servingNics(gpu, direction);
+    this.#knownNics[direction].set(gpu, known);
+    return known;
+  }
+
+  #servingNics(gpu: number, direction: 0 | 1): readonly number[] {
     const { graph } = this;
     const { gpusPerNode } = graph.cluster;
     const node = Math.floor(gpu / gpusPerNode);

@@ -19,3 +19,9 @@ export function deviceOfNode(cluster: Cluster, node: number): Device {
   }
   return cluster.device;
 }
+
+/** Bytes per second of a GPU's own port, one way: of its PCIe slot where the node states one, else of its scale-up link. */
+export function portBytesPerSecond({ node }: Cluster, device: Device): number {
+  const stated = node.kind === 'pcie' ? node.pcieBytesPerSecond : undefined;
+  return stated ?? device.scaleUp.bandwidthBytesPerSecond;
+}

@@ -6,6 +6,8 @@ import { type PathQuery, type SwitchPaths, singlePath, type WeightedLinks } from
 /** Hops from each vertex that forwards to a target, and how many shortest ways there are; -1 = none. Hosts take no room. */
 interface Distances {
   readonly target: number;
+  /** Links out of each vertex that bring a packet one hop nearer, in order of id; found when first asked for. */
+  readonly next: Map<number, readonly number[]>;
   readonly hops: Int32Array;
   readonly ways: Float64Array;
 }
@@ -20,6 +22,10 @@ export class ShortestPaths implements SwitchPaths {
   readonly #forwarders: number;
   readonly #inFirst: Int32Array;
   readonly #distances = new Map<number, Distances>();
+  /** How full the best way from a vertex is, as of the pass that is written beside it. */
+  readonly #fullness: Float64Array;
+  readonly #fullnessOf: Int32Array;
+  #pass = 0;
 
   constructor(
     readonly graph: FabricGraph,
@@ -30,6 +36,8 @@ export class ShortestPaths implements SwitchPaths {
     this.#forwarder = Int32Array.from(graph.vertexKind, (kind) => (forwarding.includes(kind) ? forwarders++ : -1));
     this.#forwarders = forwarders;
     this.#inFirst = graph.outFirst;
+    this.#fullness = new Float64Array(graph.vertices);
+    this.#fullnessOf = new Int32Array(graph.vertices);
   }
 
   /** Number of shortest ways and their length; undefined when disconnected. */
@@ -37,6 +45,10 @@ export class ShortestPaths implements SwitchPaths {
     const distances = this.#towards(to);
     const hops = this.#hops(from, distances);
     return hops < 0 ? undefined : { hops, ways: this.#ways(from, distances) };
+  }
+
+  connects(from: number, to: number): boolean {
+    return from === to || this.#hops(from, this.#towards(to)) >= 0;
   }
 
   #hops(vertex: number, { target, hops }: Distances): number {
@@ -62,8 +74,9 @@ export class ShortestPaths implements SwitchPaths {
     }
   }
 
-  /** Links out of a vertex that bring a packet one hop nearer, in order of id. */
-  #next(vertex: number, distances: Distances): number[] {
+  #next(vertex: number, distances: Distances): readonly number[] {
+    const known = distances.next.get(vertex);
+    if (known) return known;
     const { graph, down } = this;
     const wanted = this.#hops(vertex, distances) - 1;
     const found: number[] = [];
@@ -71,6 +84,7 @@ export class ShortestPaths implements SwitchPaths {
       const link = graph.outLinks[i] ?? 0;
       if (this.#hops(graph.to[link] ?? 0, distances) === wanted && !down.has(link)) found.push(link);
     }
+    distances.next.set(vertex, found);
     return found;
   }
 
@@ -124,23 +138,58 @@ export class ShortestPaths implements SwitchPaths {
 
   /** The shortest way whose fullest link is least full; equals by the flow's hash, tier by tier. */
   #leastLoaded(from: number, distances: Distances, query: PathQuery): WeightedLinks {
-    const best = new Map<number, number>();
+    const pass = ++this.#pass;
     const fullness = (vertex: number): number => {
       if (vertex === distances.target) return 0;
-      const known = best.get(vertex);
-      if (known !== undefined) return known;
+      if (this.#fullnessOf[vertex] === pass) return this.#fullness[vertex] ?? 0;
       let least = Number.POSITIVE_INFINITY;
-      for (const link of this.#next(vertex, distances)) least = Math.min(least, through(link));
-      best.set(vertex, least);
+      for (const link of this.#next(vertex, distances)) {
+        const own = query.load(link) / (this.graph.capacity[link] ?? 1);
+        // What lies beyond can only be fuller.
+        if (own >= least) continue;
+        least = Math.min(least, Math.max(own, fullness(this.graph.to[link] ?? 0)));
+      }
+      this.#fullnessOf[vertex] = pass;
+      this.#fullness[vertex] = least;
       return least;
     };
     const through = (link: number): number =>
       Math.max(query.load(link) / (this.graph.capacity[link] ?? 1), fullness(this.graph.to[link] ?? 0));
     return this.#single(from, distances, (vertex, tier, choices) => {
+      if (choices.length === 1) return 0;
       const least = fullness(vertex);
       const equal = choices.filter((link) => through(link) <= least);
       return choices.indexOf(equal[flowChoice(query.flow, tier, equal.length)] ?? 0);
     });
+  }
+
+  /**
+   * Adds to `loads` what bytes that enter at these vertices put on links on their way to a target, even over all shortest ways:
+   * vertex after vertex towards the target, so that bytes which met take the rest of the way as one.
+   * @returns false when one of the vertices does not reach the target.
+   */
+  pour(target: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): boolean {
+    const distances = this.#towards(target);
+    const levels: Map<number, number>[] = [];
+    const arrive = (vertex: number, bytes: number): void => {
+      const level = (levels[this.#hops(vertex, distances)] ??= new Map());
+      level.set(vertex, (level.get(vertex) ?? 0) + bytes);
+    };
+    for (const [vertex, bytes] of bytesAt) {
+      if (this.#hops(vertex, distances) < 0) return false;
+      arrive(vertex, bytes);
+    }
+    for (let hops = levels.length - 1; hops > 0; hops--) {
+      for (const [vertex, bytes] of levels[hops] ?? []) {
+        for (const link of this.#next(vertex, distances)) {
+          const to = this.graph.to[link] ?? 0;
+          const part = (bytes * this.#ways(to, distances)) / this.#ways(vertex, distances);
+          loads[link] = (loads[link] ?? 0) + part;
+          arrive(to, part);
+        }
+      }
+    }
+    return true;
   }
 
   /** Breadth first from the target against the links' direction; the reverse of link l is l xor 1. */
@@ -150,7 +199,7 @@ export class ShortestPaths implements SwitchPaths {
     const { graph, down } = this;
     const hops = new Int32Array(this.#forwarders).fill(-1);
     const ways = new Float64Array(this.#forwarders);
-    const distances = { target, hops, ways };
+    const distances = { target, hops, ways, next: new Map<number, readonly number[]>() };
     const queue = [target];
     for (let head = 0; head < queue.length; head++) {
       const vertex = queue[head] ?? 0;

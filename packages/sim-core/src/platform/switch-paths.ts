@@ -22,6 +22,8 @@ export interface PathQuery {
 /** Ways between two vertices of the fabric; undefined where there is none. */
 export interface SwitchPaths {
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined;
+  /** True when there is one. */
+  connects(from: number, to: number): boolean;
 }
 
 /** The one way that consists of these links. */

@@ -7,7 +7,7 @@ import { buildFabricGraph } from './fabric-graph.js';
 import { graphFigures } from './graph-summary.js';
 import { type JobFootprint, jobFootprint } from './job-footprint.js';
 import type { Placement } from './placement.js';
-import { scaleUpDomainGpus } from './scale-up-domain.js';
+import { portBytesPerSecond, scaleUpDomainGpus } from './scale-up-domain.js';
 
 /** Inventory and figures of a cluster: the unified view that `topology` prints. */
 export interface TopologySummary extends FabricFigures {
@@ -56,10 +56,7 @@ export function topologySummary(cluster: Cluster, placement?: Placement): Topolo
       kind: cluster.node.kind,
       domainGpus,
       domains: Math.ceil((nodes * gpusPerNode) / domainGpus),
-      bytesPerSecond:
-        cluster.node.kind === 'pcie'
-          ? (cluster.node.pcieBytesPerSecond ?? device.scaleUp.bandwidthBytesPerSecond)
-          : device.scaleUp.bandwidthBytesPerSecond,
+      bytesPerSecond: portBytesPerSecond(cluster, device),
       latencySeconds: device.scaleUp.latencySeconds,
     },
     ...figures,

@@ -14,6 +14,10 @@ export class TorusPaths implements SwitchPaths {
     readonly fallback: ShortestPaths,
   ) {}
 
+  connects(from: number, to: number): boolean {
+    return this.fallback.connects(from, to);
+  }
+
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined {
     const links = dimensionOrder(this.torus, from, to);
     return links.some((link) => this.fallback.down.has(link))

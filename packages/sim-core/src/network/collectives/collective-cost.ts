@@ -176,6 +176,9 @@ export function collectiveCost(
     throw new RangeError(`${algorithm} cannot run ${op}; algorithms that can: ${algorithmsOf(op).join(', ')}`);
   }
   if (group.ranks <= 1) return nothing;
+  if (algorithm === 'sharp' && fabric.hasSwitches === false) {
+    throw new RangeError('sharp cannot run all_reduce on this group: no switches join its devices');
+  }
   const named = algorithm ?? (op === 'all_to_all' || op === 'send_recv' ? 'posted' : undefined);
   const demand = named && linkDemand(op, bytes, group, named);
   if (named && demand) return priced(named, composedCost(demand, group, fabric), fabric);

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../platform/cluster.js';
 import type { Device } from '../../platform/device.js';
+import { portBytesPerSecond } from '../../platform/scale-up-domain.js';
 import { ncclTables } from './nccl-tables.js';
 
 /** What collectives run on: peak and reachable bandwidths per direction, latencies, and the device's row of NCCL's tables. */
@@ -13,6 +14,8 @@ export interface CollectiveFabric {
   readonly generation: Device['ncclGeneration'];
   readonly scaleUpKind: 'nvlink' | 'pci';
   readonly hasNvls: boolean;
+  /** False where no switches join the devices (a torus), so that nothing between them can reduce (default true). */
+  readonly hasSwitches?: boolean;
   /** Latency of a path inside a scale-up domain, and between two. */
   readonly scaleUpLatencySeconds: number;
   readonly networkLatencySeconds: number;
@@ -39,13 +42,18 @@ export function collectiveFabricOf(cluster: Cluster): CollectiveFabric {
   const gbps = fabric.kind === 'torus' ? fabric.linkGbps : fabric.nicGbps;
   const generation = device.ncclGeneration;
   return {
-    scaleUpBytesPerSecond: device.scaleUp.bandwidthBytesPerSecond,
+    scaleUpBytesPerSecond: portBytesPerSecond(cluster, device),
     nvlinkMax: device.nvlinkMax,
     nicBytesPerSecond: (gbps * 1e9) / 8,
     nicMax: device.nicMax,
     generation,
     scaleUpKind: cluster.node.kind === 'pcie' ? 'pci' : 'nvlink',
-    hasNvls: cluster.node.kind === 'nvswitch' && ncclTables.generations[generation].nvlsEfficiency > 0,
+    hasNvls:
+      cluster.node.kind === 'nvswitch' &&
+      // Chips of a torus are joined by cables, not by switches that could reduce.
+      fabric.kind !== 'torus' &&
+      ncclTables.generations[generation].nvlsEfficiency > 0,
+    hasSwitches: fabric.kind !== 'torus',
     scaleUpLatencySeconds: device.scaleUp.latencySeconds,
     networkLatencySeconds: networkLatency(cluster),
   };

@@ -13,6 +13,8 @@ function nicsPerNode({ fabric, gpusPerNode }: Cluster): number {
  */
 export function packedGroupLayout(cluster: Cluster, ranks: number): GroupLayout {
   if (!Number.isInteger(ranks) || ranks < 1) throw new RangeError(`packedGroupLayout: ranks is ${ranks}`);
+  // The chips of a torus have nothing but its links.
+  if (cluster.fabric.kind === 'torus') return { ranks, domains: 1, ranksPerDomain: ranks, nicsPerDomain: 1 };
   const ranksPerDomain = Math.min(ranks, scaleUpDomainGpus(cluster));
   const { gpusPerNode } = cluster;
   const nics = nicsPerNode(cluster);
@@ -34,6 +36,7 @@ export function packedGroupLayout(cluster: Cluster, ranks: number): GroupLayout 
  */
 export function groupLayoutOf(cluster: Cluster, gpus: readonly number[]): GroupLayout {
   if (gpus.length === 0) throw new RangeError('groupLayoutOf: no GPU');
+  if (cluster.fabric.kind === 'torus') return packedGroupLayout(cluster, gpus.length);
   const { gpusPerNode } = cluster;
   const nics = nicsPerNode(cluster);
   const perGpu = Math.max(1, Math.floor(nics / gpusPerNode));

@@ -17,7 +17,8 @@ export function linkDemand(
   const onNics = (perRank: number): number => (perRank * local) / nics;
   switch (algorithm) {
     case 'posted':
-      if (op === 'send_recv') return oneHop(group, bytes, bytes / nics);
+      // Each member sends to the next one; what leaves a domain leaves by the NICs of one member.
+      if (op === 'send_recv') return oneHop(group, bytes, bytes / Math.max(1, nics / local));
       return oneHop(group, (bytes * (local - 1)) / ranks, onNics((bytes * (ranks - local)) / ranks));
     case 'pairwise':
       // Beyond one domain each step has a pair that crosses, on some NIC.

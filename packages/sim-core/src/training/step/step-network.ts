@@ -6,6 +6,7 @@ import {
   collectiveFabricOf,
 } from '../../network/collectives/index.js';
 import { FluidNetwork } from '../../network/index.js';
+import { portBytesPerSecond } from '../../platform/scale-up-domain.js';
 import { hopLabel, type LinkUse, type UseLabel } from '../plan/link-use.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
 import type { GroupKind } from '../plan/rank-grid.js';
@@ -75,7 +76,7 @@ export class StepNetwork {
     plan.classes.forEach((rankClass, k) => {
       const device = plan.places.devices[rankClass.device] ?? plan.cluster.device;
       const factor = plan.places.portFactorOf(rankClass.representative);
-      this.#capacity[k] = device.scaleUp.bandwidthBytesPerSecond * device.nvlinkMax * factor;
+      this.#capacity[k] = portBytesPerSecond(plan.cluster, device) * device.nvlinkMax * factor;
     });
     plan.nics.forEach((nic, n) => {
       const owner = plan.classes[nic.classes[0] ?? 0];

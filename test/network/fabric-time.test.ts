@@ -1,0 +1,394 @@
+import {
+  type AlgorithmName,
+  algorithmsOf,
+  buildFabricGraph,
+  type ClosFabric,
+  type Cluster,
+  type CollectiveOp,
+  collectiveCost,
+  collectiveFabricOf,
+  collectiveOps,
+  DisconnectedError,
+  fabricTime,
+  graphBisection,
+  LinkTally,
+  packedGroupLayout,
+  type Routing,
+  Router,
+  StalledError,
+  secondsOnFabric,
+} from '@regatta/sim-core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { smallCluster, testCluster } from '../platform/clusters.js';
+
+const clos = (nodes: number, oversubscription: number, more: Partial<ClosFabric> = {}): Cluster =>
+  testCluster(
+    {
+      kind: 'clos',
+      tiers: 2,
+      rails: 8,
+      nicGbps: 400,
+      oversubscription,
+      nodesPerLeaf: 4,
+      routing: 'spray',
+      ...more,
+    },
+    nodes,
+    8,
+  );
+
+const torus = (...dims: number[]): Cluster =>
+  testCluster(
+    { kind: 'torus', dims, linkGbps: 400, routing: 'dimension-order' },
+    dims.reduce((a, b) => a * b, 1),
+    1,
+  );
+const linkRate = 5e10;
+
+/** Links of the fabric at their whole rate: what is left to compare with arithmetic. */
+const plain = (cluster: Cluster): Cluster => ({ ...cluster, device: { ...cluster.device, nicMax: 1, nvlinkMax: 1 } });
+
+/** Seconds over those of NICs alone, for one byte. */
+const stretch = (cluster: Cluster, op: CollectiveOp, algorithm: string, ranks = cluster.nodes * 8): number => {
+  const group = packedGroupLayout(cluster, ranks);
+  const fabric = { ...collectiveFabricOf(cluster), nicBytesPerSecond: linkRate };
+  const cost = collectiveCost(op, 2 ** 40, group, fabric, algorithmsOf(op).find((name) => name === algorithm) ?? 'ring');
+  const nics = cost.nicBytes / 2 ** 40 / (linkRate * cluster.device.nicMax);
+  return fabricTime(cluster, group, op, algorithm).secondsPerByte / nics;
+};
+
+/** Seconds of a collective on its fabric; undefined where the algorithm cannot run on the group. */
+function secondsOf(
+  cluster: Cluster,
+  op: CollectiveOp,
+  algorithm: AlgorithmName,
+  ranks: number,
+  bytes: number,
+  links: Parameters<typeof fabricTime>[4] = [],
+): number | undefined {
+  const group = packedGroupLayout(cluster, ranks);
+  try {
+    const cost = collectiveCost(op, bytes, group, collectiveFabricOf(cluster), algorithm);
+    return secondsOnFabric(cost, bytes, fabricTime(cluster, group, op, algorithm, links));
+  } catch (error) {
+    expect(String(error)).toMatch(/cannot run|powers of two/);
+    return undefined;
+  }
+}
+
+const choices = fc
+  .constantFrom(...collectiveOps)
+  .chain((op) => fc.record({ op: fc.constant(op), algorithm: fc.constantFrom(...algorithmsOf(op)) }));
+
+describe('how much longer a collective takes than its NICs alone', () => {
+  test('one domain, and a Clos that carries all that its NICs send: no longer', () => {
+    expect(fabricTime(clos(1, 8), packedGroupLayout(clos(1, 8), 8), 'all_reduce', 'ring').secondsPerByte).toBe(0);
+    expect(stretch(clos(8, 1), 'all_reduce', 'ring')).toBe(0);
+  });
+
+  test('all-to-all over two leaves of 4 nodes: 4 of the 7 other nodes are beyond the uplinks', () => {
+    // Of what a NIC sends to 7 nodes, 4/7 crosses; at k : 1 the uplinks carry 1/k of what the NICs could send.
+    for (const k of [2, 4, 8]) {
+      expect(stretch(clos(8, k), 'all_to_all', 'posted')).toBeCloseTo(Math.max(1, (k * 4) / 7), 9);
+    }
+  });
+
+  test('a ring over rails crosses each leaf with one flow: four uplinks in one carry it', () => {
+    expect(stretch(clos(8, 4), 'all_reduce', 'ring')).toBeCloseTo(1, 9);
+  });
+
+  test('uneven groups: a lone GPU of a node has one NIC for what the others send over eight', () => {
+    const even = secondsOf(clos(8, 1), 'all_reduce', 'ring', 16, 2 ** 30) ?? 0;
+    const lone = secondsOf(clos(8, 1), 'all_reduce', 'ring', 17, 2 ** 30) ?? 0;
+    expect(lone / even).toBeGreaterThan(6);
+    expect(lone / even).toBeLessThan(9);
+  });
+
+  test('hashed flows collide where sprayed ones do not, and adaptive ones go round each other', () => {
+    const at = (routing: Routing, op: CollectiveOp, algorithm: string): number =>
+      stretch(clos(16, 1, { routing }), op, algorithm);
+    // One flow a NIC, as many uplinks: some hash onto one another.
+    expect(at('ecmp', 'all_reduce', 'halving-doubling')).toBeGreaterThan(1.1);
+    expect(at('adaptive', 'all_reduce', 'halving-doubling')).toBeLessThan(at('ecmp', 'all_reduce', 'halving-doubling'));
+    expect(at('adaptive', 'all_to_all', 'posted')).toBeLessThan(1.2);
+    expect(at('ecmp', 'all_to_all', 'posted')).toBeLessThan(1.2);
+  });
+
+  test('switches that no cable joins: an error that names the GPUs', () => {
+    const apart = testCluster(
+      {
+        kind: 'graph',
+        routing: 'spray',
+        nicGbps: 400,
+        switches: ['a', 'b'],
+        cables: [0, 1, 2, 3].map((node) => ({ from: `node${node}.nic0`, to: node < 2 ? 'a' : 'b', gbps: 400 })),
+      },
+      4,
+      8,
+    );
+    expect(() => stretch(apart, 'all_reduce', 'ring', 32)).toThrow(DisconnectedError);
+    expect(() => stretch(apart, 'all_reduce', 'ring', 32)).toThrow(/no way leads from GPU \d+ to GPU \d+/);
+  });
+
+  test('a host cable slower than the others holds all of a ring back', () => {
+    const graph = (gbps: number): Cluster =>
+      testCluster(
+        {
+          kind: 'graph',
+          routing: 'spray',
+          nicGbps: 400,
+          switches: ['a'],
+          cables: [0, 1, 2, 3].map((node) => ({ from: `node${node}`, to: 'a', gbps: node === 2 ? gbps : 400 })),
+        },
+        4,
+        1,
+      );
+    const apart = (gbps: number): Cluster => {
+      const cluster = graph(gbps);
+      return { ...cluster, device: { ...cluster.device, scaleUp: { ...cluster.device.scaleUp, domain: 1 } } };
+    };
+    const ring = (gbps: number): number => secondsOf(apart(gbps), 'all_reduce', 'ring', 4, 2 ** 33) ?? 0;
+    expect(ring(100) / ring(400)).toBeGreaterThan(3.9);
+  });
+
+  test('two PCIe switches of four: an all-to-all pays for the links that it shares', () => {
+    const node = { kind: 'pcie', gpusPerPcieSwitch: 4, pcieBytesPerSecond: 25e9, interSocketBytesPerSecond: 20e9 } as const;
+    const cluster = plain({ ...clos(1, 1), node });
+    // 4 x 4 pairs of S/8 cross between the sockets each way.
+    const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, 8), 'all_to_all', 'posted');
+    expect(secondsPerByte).toBeCloseTo(2 / 20e9, 20);
+  });
+});
+
+describe('a torus', () => {
+  test('a ring on all of it takes every link of every chip both ways', () => {
+    for (const dims of [[4, 4], [4, 4, 4], [6, 6]]) {
+      const cluster = plain(torus(...dims));
+      const n = dims.reduce((a, b) => a * b, 1);
+      const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, n), 'all_reduce', 'ring');
+      expect(secondsPerByte * 2 * dims.length * linkRate).toBeCloseTo((2 * (n - 1)) / n, 9);
+    }
+  });
+
+  test('all-to-all: (k + 2) S / 8 on the busier direction of a dimension of even extent k', () => {
+    for (const dims of [[4, 4], [8, 8], [4, 4, 4]]) {
+      const cluster = plain(torus(...dims));
+      const n = dims.reduce((a, b) => a * b, 1);
+      const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, n), 'all_to_all', 'posted');
+      expect(secondsPerByte * linkRate).toBeCloseTo(((dims[0] ?? 0) + 2) / 8, 9);
+    }
+  });
+
+  test('one chip stands for all: the same as pair by pair', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 3 }), (dims) => {
+        const cluster = torus(...dims);
+        const graph = buildFabricGraph(cluster);
+        const [one, all] = [new LinkTally(graph, new Router(graph)), new LinkTally(graph, new Router(graph))];
+        one.countTorus(1);
+        for (let from = 0; from < graph.gpus; from++) {
+          for (let to = 0; to < graph.gpus; to++) if (from !== to) all.add({ from, to, bytes: 1 });
+        }
+        for (let link = 0; link < graph.links; link++) expect(one.loads[link]).toBeCloseTo(all.loads[link] ?? 0, 9);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('pairwise exchanges pay for every hop that they cross, and no exchange beats the bisection', () => {
+    const cluster = torus(8, 8);
+    const ring = secondsOf(cluster, 'all_reduce', 'ring', 64, 2 ** 30) ?? 0;
+    const doubling = secondsOf(cluster, 'all_reduce', 'halving-doubling', 64, 2 ** 30) ?? 0;
+    expect(doubling).toBeGreaterThan(1.5 * ring);
+    const posted = secondsOf(cluster, 'all_to_all', 'posted', 64, 2 ** 30) ?? 0;
+    const pairwise = secondsOf(cluster, 'all_to_all', 'pairwise', 64, 2 ** 30) ?? 0;
+    expect(pairwise).toBeGreaterThan(posted);
+    // 32 x 32 pairs of S/64 over 16 cables between the halves.
+    expect(posted).toBeGreaterThan(((32 * 32) / 64) * (2 ** 30 / (16 * linkRate)));
+  });
+
+  test('switches do not reduce where there are none', () => {
+    const cluster = torus(4, 4);
+    for (const algorithm of ['nvls', 'sharp'] as const) {
+      expect(() =>
+        collectiveCost('all_reduce', 8, packedGroupLayout(cluster, 16), collectiveFabricOf(cluster), algorithm),
+      ).toThrow(/cannot run all_reduce on this group/);
+    }
+  });
+});
+
+describe('all-to-all by counting', () => {
+  test('puts on every link what its pairs put there one by one', () => {
+    fc.assert(
+      fc.property(smallCluster, fc.integer({ min: 2, max: 40 }), fc.boolean(), (cluster, most, railsOnly) => {
+        if (cluster.fabric.kind !== 'clos' && cluster.fabric.kind !== 'dragonfly') return;
+        const graph = buildFabricGraph(cluster);
+        const ranks = Math.min(most, graph.gpus);
+        const { ranksPerDomain } = packedGroupLayout(cluster, ranks);
+        const places = {
+          members: ranks,
+          domainOf: (member: number) => Math.floor(member / ranksPerDomain),
+          localOf: (member: number) => member % ranksPerDomain,
+        };
+        const router = new Router(graph, { routing: 'spray' });
+        const counted = new LinkTally(graph, router);
+        counted.count(places, railsOnly, 1);
+        counted.pour();
+        const each = new Float64Array(graph.links);
+        for (let from = 0; from < ranks; from++) {
+          for (let to = 0; to < ranks; to++) {
+            if (places.domainOf(from) === places.domainOf(to)) continue;
+            if (railsOnly && places.localOf(from) !== places.localOf(to)) continue;
+            const way = router.route(from, to);
+            if (way.kind !== 'route') throw new Error(way.kind);
+            way.links.forEach((link, i) => {
+              each[link] = (each[link] ?? 0) + (way.weights[i] ?? 0);
+            });
+          }
+        }
+        each.forEach((load, link) => {
+          expect(Math.abs((counted.loads[link] ?? 0) - load)).toBeLessThanOrEqual(1e-9 * Math.max(1, load));
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Forces every link to be looked at where a shortcut would know that none binds. */
+const looked = [{ link: 'node0.gpu0', capacityFactor: 1 }];
+const power = fc.constantFrom(1, 2, 4, 8);
+
+describe('on an idle fabric', () => {
+  test('activities on all links take what the closed form says', () => {
+    const composed: [CollectiveOp, AlgorithmName][] = [
+      ['all_to_all', 'posted'],
+      ['all_to_all', 'pairwise'],
+      ['all_to_all', 'hierarchical-all-to-all'],
+      ['all_reduce', 'hierarchical'],
+      ['reduce_scatter', 'hierarchical'],
+      ['all_reduce', 'halving-doubling'],
+      ['all_gather', 'halving-doubling'],
+      ['all_reduce', 'recursive-doubling'],
+      ['send_recv', 'posted'],
+      ['all_reduce', 'ring'],
+      ['all_gather', 'ring'],
+      ['broadcast', 'ring'],
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...composed), power, fc.integer({ min: 1, max: 30 }), ([op, algorithm], nodes, log) => {
+        const cluster = clos(nodes, 1);
+        const group = packedGroupLayout(cluster, nodes * 8);
+        const bytes = 2 ** log * 2 ** 10;
+        const cost = collectiveCost(op, bytes, group, collectiveFabricOf(cluster), algorithm);
+        const time = fabricTime(cluster, group, op, algorithm, looked);
+        expect(secondsOnFabric(cost, bytes, time) / cost.secondsAlone).toBeCloseTo(1, 9);
+        // And for messages that bandwidth alone decides the links take all of it, not less.
+        if (log < 28) return;
+        const bandwidth = cost.secondsAlone - cost.latencySeconds;
+        const onLinks = bytes * time.secondsPerByte;
+        // A broadcast's ring has an end, which leaves one port of each channel idle.
+        expect(onLinks / bandwidth).toBeGreaterThan(op === 'broadcast' ? 0.85 : 0.95);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('nothing beats the bisection of the cluster', () => {
+    fc.assert(
+      fc.property(smallCluster, choices, (cluster, { op, algorithm }) => {
+        const ranks = cluster.nodes * cluster.gpusPerNode;
+        const below = Math.floor(cluster.nodes / 2);
+        if (below === 0 || ranks > 64 || cluster.fabric.kind === 'torus') return;
+        const graph = buildFabricGraph(cluster);
+        const { ranksPerDomain, domains } = packedGroupLayout(cluster, ranks);
+        if (domains < 2 || (below * cluster.gpusPerNode) % ranksPerDomain !== 0) return;
+        const bytes = 2 ** 32;
+        const seconds = secondsOf(cluster, op, algorithm, ranks, bytes);
+        if (seconds === undefined) return;
+        const part = below * cluster.gpusPerNode;
+        // Least bytes that must leave the lower half.
+        const least = {
+          all_reduce: 1,
+          reduce_scatter: (ranks - part) / ranks,
+          all_gather: part / ranks,
+          broadcast: 1,
+          reduce: 0,
+          all_to_all: (part * (ranks - part)) / ranks,
+          send_recv: 1,
+        }[op];
+        expect(seconds).toBeGreaterThanOrEqual(((bytes * least) / graphBisection(graph)) * (1 - 1e-9));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('more bytes never take less, of any algorithm over any protocol', () => {
+    fc.assert(
+      fc.property(smallCluster, choices, fc.integer({ min: 0, max: 33 }), (cluster, { op, algorithm }, log) => {
+        const ranks = Math.min(48, cluster.nodes * cluster.gpusPerNode);
+        const group = packedGroupLayout(cluster, ranks);
+        const on = collectiveFabricOf(cluster);
+        try {
+          const time = fabricTime(cluster, group, op, algorithm);
+          const [small, big] = [2 ** log, 2 ** (log + 1)].map((bytes) => {
+            const cost = collectiveCost(op, bytes, group, on, algorithm);
+            return secondsOnFabric(cost, bytes, time);
+          });
+          expect(big).toBeGreaterThanOrEqual((small ?? 0) * (1 - 1e-12));
+        } catch (error) {
+          expect(String(error)).toMatch(/cannot run|powers of two/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('worse fabrics', () => {
+  const sizes = fc.constantFrom(7, 9, 16, 24, 64);
+
+  test('more oversubscription is never faster', () => {
+    fc.assert(
+      fc.property(choices, sizes, fc.boolean(), ({ op, algorithm }, ranks, three) => {
+        let last = 0;
+        for (const k of [1, 2, 4, 8]) {
+          const tiers = three ? ({ tiers: 3, leavesPerPod: 2 } as const) : {};
+          const now = secondsOf(clos(8, k, { nodesPerLeaf: 2, ...tiers }), op, algorithm, ranks, 2 ** 30);
+          if (now === undefined) return;
+          expect(now).toBeGreaterThanOrEqual(last * (1 - 1e-12));
+          last = now;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a link that is slow or down is never faster', () => {
+    const cluster = clos(8, 2, { nodesPerLeaf: 2 });
+    const names = ['node0.nic0', 'node1.nic3.up', 'rail0.leaf0.spine0', 'rail3.leaf1.spine0.down', 'node2.gpu1'];
+    fc.assert(
+      fc.property(
+        choices,
+        sizes,
+        fc.subarray(names, { minLength: 1 }),
+        fc.constantFrom(0, 0.25, 0.5, 1),
+        ({ op, algorithm }, ranks, broken, capacityFactor) => {
+          const links = broken.map((link) => ({ link, capacityFactor }));
+          const well = secondsOf(cluster, op, algorithm, ranks, 2 ** 30);
+          if (well === undefined) return;
+          try {
+            const ill = secondsOf(cluster, op, algorithm, ranks, 2 ** 30, links) ?? 0;
+            expect(ill).toBeGreaterThanOrEqual(well * (1 - 1e-12));
+            expect(ill).toBeLessThan(Number.POSITIVE_INFINITY);
+          } catch (error) {
+            if (!(error instanceof StalledError)) throw error;
+            expect([capacityFactor, error.message]).toEqual([0, expect.stringMatching(/stalls: node2\.gpu1\.\w+ is down/)]);
+          }
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+});
