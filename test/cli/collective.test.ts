@@ -72,10 +72,48 @@ describe('collective', () => {
   });
 
   it('says which GPUs of a group are disconnected', () => {
-    expect(issuesOf({ gpus: '32', sizes: '1GiB', cluster: 'g.json' }, { 'g.json': graphOf(false) })).toEqual([
-      '--cluster: no way leads from GPU 8 to GPU 16: they are disconnected',
+    for (const gpus of ['16', '32']) {
+      expect(issuesOf({ gpus, sizes: '1GiB', cluster: 'g.json' }, { 'g.json': graphOf(false) })).toEqual([
+        'fabric.cables: no way leads from node0 to node2',
+      ]);
+    }
+    expect(() => run({ gpus: '32', cluster: 'g.json' }, { 'g.json': graphOf(false) })).toThrow(
+      /^error: g\.json:\d+:\d+ fabric\.cables: no way leads from node0 to node2, expected a way over switches/,
+    );
+  });
+
+  it('feels the links that a scenario perturbs, and says which one it cannot do without', () => {
+    const seconds = (links: string, more: Record<string, unknown> = {}): number =>
+      table({ gpus: '16', sizes: '1GiB', set: [`perturb.links=${links}`], ...more }).rows[0]?.seconds ?? 0;
+    const well = seconds('[]');
+    expect(seconds('[{ link: node0.nic0, capacityFactor: 0.25 }]')).toBeGreaterThan(2 * well);
+    expect(seconds('[{ link: node0.nic0, capacityFactor: 0 }]')).toBeGreaterThan(1.3 * well);
+    const down = ['perturb.links=[{ link: node0.gpu3, capacityFactor: 0 }]'];
+    expect(issuesOf({ algorithm: 'nvls', set: down })).toEqual([
+      'perturb.links: stalls: node0.gpu3.up is down and there is no way round it',
     ]);
-    expect(table({ gpus: '16', sizes: '1GiB', cluster: 'g.json' }, { 'g.json': graphOf(false) }).rows).toHaveLength(1);
+    expect(issuesOf({ set: ['perturb.links=[{ link: node0.nix0, capacityFactor: 0 }]'] })).toEqual([
+      'perturb.links.0.link: unknown link node0.nix0',
+    ]);
+  });
+
+  it('says what is wrong with a fabric before it runs, and which groups are too large for its links', () => {
+    expect(
+      issuesOf({ set: ['cluster.fabric={ kind: torus, dims: [2, 2], linkGbps: 400, routing: dimension-order }'] })[0],
+    ).toMatch(/^cluster\.fabric\.dims: 2 x 2 = 4 points for 16384 GPUs/);
+    expect(issuesOf({ gpus: '70000', set: ['cluster.fabric.oversubscription=2'] })).toEqual([
+      '--gpus: 70000 GPUs are too many to lay over the links of a fabric that can bind',
+    ]);
+    expect(table({ gpus: '70000', sizes: '1GiB' }).rows).toHaveLength(1);
+  });
+
+  it('one GPU does nothing, by whatever algorithm', () => {
+    for (const algorithm of ['ring', 'nvls', 'sharp', 'halving-doubling']) {
+      const { rows } = table({ gpus: '1', sizes: '0,1,1GiB', algorithm, launch: '0us' });
+      expect(rows.map((row) => [row.seconds, row.busbwGBps, row.algorithm])).toEqual(
+        rows.map(() => [0, 0, algorithm]),
+      );
+    }
   });
 
   it('doubles sizes, counts bandwidths as nccl-tests does, and names what ran', () => {
@@ -167,7 +205,7 @@ describe('collective', () => {
     expect(() => run({ cluster: 'mine.yaml' }, { 'mine.yaml': bad })).toThrow(
       /error: mine\.yaml:3:\d+ gpusPerNode: is "eight"[\s\S]*error: mine\.yaml:1:1 fabric: is missing/,
     );
-    expect(() => run({ cluster: 'mine.yaml' }, { 'mine.yaml': '7' })).toThrow(/mine\.yaml: holds no cluster/);
+    expect(() => run({ cluster: 'mine.yaml' }, { 'mine.yaml': '7' })).toThrow(/mine\.yaml:1:1: holds no cluster/);
     expect(issuesOf({ device: 'h100' })[0]).toMatch(/unknown device h100/);
   });
 });

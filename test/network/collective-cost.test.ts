@@ -227,7 +227,9 @@ describe('cost of a collective', () => {
       domains: 3,
       ranksPerDomain: 4,
       nicsPerDomain: 4,
+      leastNics: 1,
     });
+    expect(packedGroupLayout(cluster, 12)).toMatchObject({ nicsPerDomain: 8, leastNics: 4 });
     const shared = clusterOf(4, 8, { ...rails, rails: 4, nicsPerNode: 4 });
     for (const n of [1, 3, 8, 16]) expect(groupLayoutOf(shared, first(n))).toEqual(packedGroupLayout(shared, n));
     expect(() => groupLayoutOf(cluster, [])).toThrow(/no GPU/);

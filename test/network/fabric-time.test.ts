@@ -72,6 +72,7 @@ function secondsOf(
     const cost = collectiveCost(op, bytes, group, collectiveFabricOf(cluster), algorithm);
     return secondsOnFabric(cost, bytes, fabricTime(cluster, group, op, algorithm, links));
   } catch (error) {
+    if (error instanceof StalledError) throw error;
     expect(String(error)).toMatch(/cannot run|powers of two/);
     return undefined;
   }
@@ -384,7 +385,9 @@ describe('worse fabrics', () => {
             expect(ill).toBeLessThan(Number.POSITIVE_INFINITY);
           } catch (error) {
             if (!(error instanceof StalledError)) throw error;
-            expect([capacityFactor, error.message]).toEqual([0, expect.stringMatching(/stalls: node2\.gpu1\.\w+ is down/)]);
+            // What a switch would reduce has no other way than its own port, and no tree goes round a cable in one direction.
+            expect(['sharp', 'nvls', 'nvls-tree']).toContain(algorithm);
+            expect([capacityFactor, broken.some((link) => error.link.startsWith(link))]).toEqual([0, true]);
           }
         },
       ),

@@ -12,12 +12,15 @@ import {
   parseSizes,
   parseTime,
 } from '@regatta/scenarios';
-import { type Cluster, DisconnectedError, StalledError } from '@regatta/sim-core';
+import { type Cluster, DisconnectedError, linksCount, packedGroupLayout, StalledError } from '@regatta/sim-core';
 import { type ClusterSource, clusterIssues, clusterResolution } from '../conduct/cluster-source.js';
 import { type Arguments, type Command, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import type { Io } from '../conduct/io.js';
 import { collectiveText } from '../render/collective-text.js';
+
+/** Most GPUs whose links are looked at one by one. */
+const mostRoutedGpus = 65_536;
 
 const defaultCluster = 'h100-rail-clos';
 
@@ -69,6 +72,10 @@ function tableOf(args: Arguments, io: Io): CollectiveTable {
     wrong.push(
       ...linkProblems(links, cluster).map(({ path, message, expected }) => source.issueAt(path, message, expected)),
     );
+  }
+  if (gpus > mostRoutedGpus && wrong.length === 0 && linksCount(cluster, packedGroupLayout(cluster, gpus), links)) {
+    const message = `${gpus} GPUs are too many to lay over the links of a fabric that can bind`;
+    wrong.push(flagIssue('--gpus', message, `at most ${mostRoutedGpus}, or a sprayed Clos without oversubscription`));
   }
   if (wrong.length > 0) throw new InputError(wrong);
   try {

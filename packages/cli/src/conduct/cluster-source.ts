@@ -33,6 +33,10 @@ export function clusterResolution(named: string, args: Arguments, io: Io, instea
   const alone = catalogueClusters.some(({ name }) => name === named) || !io.exists(named);
   const value = alone ? undefined : parsedOrNot(named, io, instead);
   if (instead !== undefined && !isMap(value)) return scenarioResolution(named, args, io, instead);
+  if (instead !== undefined && isMap(value) && 'fabric' in value && !('cluster' in value)) {
+    const [message, expected] = ['holds a cluster itself', 'either the file or --cluster'];
+    throw new InputError([{ code: 'usage', file: named, path: '', message, expected, received: instead }]);
+  }
   const settings = settingsOf(args, io, instead);
   if (!isMap(value) || (instead === undefined && !('cluster' in value))) {
     return said(resolveScenario({ base: { ...anyScenario(), cluster: named }, ...settings }), value !== undefined);

@@ -19,6 +19,8 @@ export interface RouterOptions {
   readonly onDown?: 'reroute' | 'stall';
   /** Change the rail over the scale-up domain before entering the network (PXN); default: when the fabric has rails. */
   readonly pxn?: boolean;
+  /** GPUs over which others of their node may change the rail: those that take part in the traffic (default all). */
+  readonly pxnOver?: (gpu: number) => boolean;
   /** Load of a link, for `adaptive` (default 0 everywhere). */
   readonly load?: (link: number) => number;
 }
@@ -217,6 +219,10 @@ export class Router {
     if (!clos || !this.#pxn) return own;
     if ((own - arrival) % clos.rails === 0) return own;
     const peer = Math.floor(from / graph.cluster.gpusPerNode) * clos.nicsPerNode + (arrival % clos.nicsPerNode);
+    const { gpusPerNode } = graph.cluster;
+    const over = this.options.pxnOver;
+    const beside = Math.floor(from / gpusPerNode) * gpusPerNode + gpuOfNic(clos, arrival % clos.nicsPerNode);
+    if (over && !over(beside)) return own;
     return this.#alive(peer, 0) && this.#gpuToNic(from, peer) ? peer : own;
   }
 

@@ -56,7 +56,7 @@ function ncclSetting(group: GroupLayout, fabric: CollectiveFabric): NcclSetting 
   const table = ncclTables.generations[fabric.generation];
   const infinite = Number.POSITIVE_INFINITY;
   const port = ranksPerDomain > 1 ? fabric.scaleUpBytesPerSecond * fabric.nvlinkMax : infinite;
-  const nics = domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * group.nicsPerDomain : infinite;
+  const nics = domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * (group.leastNics ?? group.nicsPerDomain) : infinite;
   const extra = extraMicroseconds(fabric);
   return {
     ranks: group.ranks,
@@ -96,7 +96,8 @@ function executed(
   group: GroupLayout,
   fabric: CollectiveFabric,
 ): ProtocolCost {
-  const { ranks, domains, ranksPerDomain: local, nicsPerDomain: nics } = group;
+  const { ranks, domains, ranksPerDomain: local } = group;
+  const nics = group.leastNics ?? group.nicsPerDomain;
   const { protocol } = choice;
   const table = ncclTables.generations[fabric.generation];
   const onPort = local > 1 ? 1 : 0;
@@ -175,14 +176,17 @@ export function collectiveCost(
   if (algorithm && !algorithmOperations[algorithm].includes(op)) {
     throw new RangeError(`${algorithm} cannot run ${op}; algorithms that can: ${algorithmsOf(op).join(', ')}`);
   }
-  if (group.ranks <= 1) return nothing;
+  if (group.ranks <= 1) return { ...nothing, algorithm: algorithm ?? nothing.algorithm };
   if (algorithm === 'sharp' && fabric.hasSwitches === false) {
     throw new RangeError('sharp cannot run all_reduce on this group: no switches join its devices');
   }
   const named = algorithm ?? (op === 'all_to_all' || op === 'send_recv' ? 'posted' : undefined);
   const demand = named && linkDemand(op, bytes, group, named);
   if (named && demand) return priced(named, composedCost(demand, group, fabric), fabric);
-  const all = ncclCandidates(op, ncclSetting(group, fabric));
+  // On a torus a tree is a chain through all devices: nobody who is free to choose takes it.
+  const all = ncclCandidates(op, ncclSetting(group, fabric)).filter(
+    (candidate) => named !== undefined || fabric.hasSwitches !== false || candidate.algorithm !== 'tree',
+  );
   const candidates = named ? all.filter((candidate) => candidate.algorithm === named) : all;
   if (candidates.length === 0) throw new RangeError(`${named} cannot run ${op} on this group: ${whyNot(named, group)}`);
   const choice = ncclChoice(candidates, bytes);

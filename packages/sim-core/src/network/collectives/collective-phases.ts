@@ -68,11 +68,16 @@ function trees(domains: number): Transfer[] {
   );
 }
 
-/** Ring over domains. */
-function domainRing(op: CollectiveOp, domains: number): Transfer[] {
+/** Ring over domains: a chunk to be reduced passes every hop but the one out of its own domain, a gathered one but the one into it. */
+function domainRing(op: CollectiveOp, { ranks, ranksPerDomain, domains }: GroupLayout): Transfer[] {
   if (domains === 1) return [];
-  const bytes = (roundsOf(op) * (domains - 1)) / domains;
-  return members(domains).map((from) => ({ from, to: (from + 1) % domains, bytes }));
+  const part = (domain: number): number => Math.min(ranksPerDomain, ranks - domain * ranksPerDomain) / ranks;
+  return members(domains).map((from) => {
+    const to = (from + 1) % domains;
+    const scattered = op === 'all_gather' ? 0 : 1 - part(from);
+    const gathered = op === 'reduce_scatter' ? 0 : 1 - part(to);
+    return { from, to, bytes: scattered + gathered };
+  });
 }
 
 /** Rings inside every domain, `bytes` on each hop. */
@@ -153,7 +158,7 @@ export function collectivePhases(
       return together({
         transfers: [
           ...insideRings(group, (size) => (rounds * (size - 1)) / size),
-          ...onRails(group, domainRing(op, domains)),
+          ...onRails(group, domainRing(op, group)),
         ],
       });
     case 'pat':

@@ -52,14 +52,14 @@ export function fabricTime(
   algorithm: string | CollectiveAlgorithm,
   links: readonly LinkFactor[] = [],
 ): FabricTime {
-  const { ranks, ranksPerDomain, domains } = layout;
+  const { ranks, ranksPerDomain } = layout;
+  if (!linksCount(cluster, layout, links)) return free;
   const inside = links.length > 0 || insideCounts(cluster);
-  if (ranks <= 1 || (!inside && (domains === 1 || carriesAll(cluster, layout)))) return free;
   const graph = buildFabricGraph(links.length > 0 ? cluster : partOf(cluster, ranks));
   const capacity = capacities(graph, links);
   const down = new Set([...capacity.keys()].filter((link) => capacity[link] === 0));
   const loads = new Float64Array(graph.links);
-  const router = new Router(graph, { down, load: (link) => loads[link] ?? 0 });
+  const router = new Router(graph, { down, load: (link) => loads[link] ?? 0, pxnOver: (gpu) => gpu < ranks });
   const tally = new LinkTally(graph, router, loads);
   const { nicMax, nvlinkMax } = cluster.device;
   const torus = graph.torus?.dims;
@@ -113,6 +113,13 @@ export function fabricTime(
     latencySeconds: extraHops * defaultSwitchLatencySeconds,
     countedShare: sampled ? steps.length / (ranks - 1) : 1,
   };
+}
+
+/** True when links other than ports and NICs can be the limit of a group, so that `fabricTime` builds the graph of its nodes. */
+export function linksCount(cluster: Cluster, layout: GroupLayout, links: readonly LinkFactor[] = []): boolean {
+  if (layout.ranks <= 1) return false;
+  if (links.length > 0 || insideCounts(cluster)) return true;
+  return layout.domains > 1 && !carriesAll(cluster, layout);
 }
 
 /** Seconds of a collective of `bytes` alone on a fabric that needs that time of its links. */

@@ -21,12 +21,15 @@ export function packedGroupLayout(cluster: Cluster, ranks: number): GroupLayout 
   // GPU i of a node uses NIC floor(i * nics / gpusPerNode) (Cluster.fabric.nicsPerNode).
   const used = (gpus: number): number =>
     nics >= gpusPerNode ? (gpus * nics) / gpusPerNode : Math.ceil((gpus * nics) / gpusPerNode);
-  const whole = Math.floor(ranksPerDomain / gpusPerNode);
+  const nicsOf = (members: number): number =>
+    Math.max(1, Math.floor(members / gpusPerNode) * nics + used(members % gpusPerNode));
+  const last = ranks % ranksPerDomain;
   return {
     ranks,
     domains: Math.ceil(ranks / ranksPerDomain),
     ranksPerDomain,
-    nicsPerDomain: Math.max(1, whole * nics + used(ranksPerDomain % gpusPerNode)),
+    nicsPerDomain: nicsOf(ranksPerDomain),
+    ...(last > 0 && nicsOf(last) < nicsOf(ranksPerDomain) ? { leastNics: nicsOf(last) } : {}),
   };
 }
 
@@ -50,5 +53,12 @@ export function groupLayoutOf(cluster: Cluster, gpus: readonly number[]): GroupL
     domains.set(key, domain);
   }
   const fullest = [...domains.values()].reduce((a, b) => (b.ranks > a.ranks ? b : a));
-  return { ranks: gpus.length, domains: domains.size, ranksPerDomain: fullest.ranks, nicsPerDomain: fullest.nics.size };
+  const least = Math.min(...[...domains.values()].map((domain) => domain.nics.size));
+  return {
+    ranks: gpus.length,
+    domains: domains.size,
+    ranksPerDomain: fullest.ranks,
+    nicsPerDomain: fullest.nics.size,
+    ...(least < fullest.nics.size ? { leastNics: least } : {}),
+  };
 }

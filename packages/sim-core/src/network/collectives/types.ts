@@ -60,6 +60,8 @@ export interface GroupLayout {
   readonly ranksPerDomain: number;
   /** Distinct NICs that the group can use in one domain. */
   readonly nicsPerDomain: number;
+  /** The same in the domain that has fewest, where they differ: rings and trees go through it too. */
+  readonly leastNics?: number;
 }
 
 /** busbw / algbw of nccl-tests: what makes different operations comparable with a link's bandwidth (spec/model.md 5.1). */
