@@ -110,9 +110,7 @@ describe('collective', () => {
   it('one GPU does nothing, by whatever algorithm', () => {
     for (const algorithm of ['ring', 'nvls', 'sharp', 'halving-doubling']) {
       const { rows } = table({ gpus: '1', sizes: '0,1,1GiB', algorithm, launch: '0us' });
-      expect(rows.map((row) => [row.seconds, row.busbwGBps, row.algorithm])).toEqual(
-        rows.map(() => [0, 0, algorithm]),
-      );
+      expect(rows.map((row) => [row.seconds, row.busbwGBps, row.algorithm])).toEqual(rows.map(() => [0, 0, algorithm]));
     }
   });
 

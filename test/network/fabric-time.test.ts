@@ -13,8 +13,8 @@ import {
   graphBisection,
   LinkTally,
   packedGroupLayout,
-  type Routing,
   Router,
+  type Routing,
   StalledError,
   secondsOnFabric,
 } from '@regatta/sim-core';
@@ -53,7 +53,13 @@ const plain = (cluster: Cluster): Cluster => ({ ...cluster, device: { ...cluster
 const stretch = (cluster: Cluster, op: CollectiveOp, algorithm: string, ranks = cluster.nodes * 8): number => {
   const group = packedGroupLayout(cluster, ranks);
   const fabric = { ...collectiveFabricOf(cluster), nicBytesPerSecond: linkRate };
-  const cost = collectiveCost(op, 2 ** 40, group, fabric, algorithmsOf(op).find((name) => name === algorithm) ?? 'ring');
+  const cost = collectiveCost(
+    op,
+    2 ** 40,
+    group,
+    fabric,
+    algorithmsOf(op).find((name) => name === algorithm) ?? 'ring',
+  );
   const nics = cost.nicBytes / 2 ** 40 / (linkRate * cluster.device.nicMax);
   return fabricTime(cluster, group, op, algorithm).secondsPerByte / nics;
 };
@@ -154,7 +160,12 @@ describe('how much longer a collective takes than its NICs alone', () => {
   });
 
   test('two PCIe switches of four: an all-to-all pays for the links that it shares', () => {
-    const node = { kind: 'pcie', gpusPerPcieSwitch: 4, pcieBytesPerSecond: 25e9, interSocketBytesPerSecond: 20e9 } as const;
+    const node = {
+      kind: 'pcie',
+      gpusPerPcieSwitch: 4,
+      pcieBytesPerSecond: 25e9,
+      interSocketBytesPerSecond: 20e9,
+    } as const;
     const cluster = plain({ ...clos(1, 1), node });
     // 4 x 4 pairs of S/8 cross between the sockets each way.
     const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, 8), 'all_to_all', 'posted');
@@ -164,7 +175,11 @@ describe('how much longer a collective takes than its NICs alone', () => {
 
 describe('a torus', () => {
   test('a ring on all of it takes every link of every chip both ways', () => {
-    for (const dims of [[4, 4], [4, 4, 4], [6, 6]]) {
+    for (const dims of [
+      [4, 4],
+      [4, 4, 4],
+      [6, 6],
+    ]) {
       const cluster = plain(torus(...dims));
       const n = dims.reduce((a, b) => a * b, 1);
       const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, n), 'all_reduce', 'ring');
@@ -173,7 +188,11 @@ describe('a torus', () => {
   });
 
   test('all-to-all: (k + 2) S / 8 on the busier direction of a dimension of even extent k', () => {
-    for (const dims of [[4, 4], [8, 8], [4, 4, 4]]) {
+    for (const dims of [
+      [4, 4],
+      [8, 8],
+      [4, 4, 4],
+    ]) {
       const cluster = plain(torus(...dims));
       const n = dims.reduce((a, b) => a * b, 1);
       const { secondsPerByte } = fabricTime(cluster, packedGroupLayout(cluster, n), 'all_to_all', 'posted');
@@ -278,20 +297,25 @@ describe('on an idle fabric', () => {
       ['broadcast', 'ring'],
     ];
     fc.assert(
-      fc.property(fc.constantFrom(...composed), power, fc.integer({ min: 1, max: 30 }), ([op, algorithm], nodes, log) => {
-        const cluster = clos(nodes, 1);
-        const group = packedGroupLayout(cluster, nodes * 8);
-        const bytes = 2 ** log * 2 ** 10;
-        const cost = collectiveCost(op, bytes, group, collectiveFabricOf(cluster), algorithm);
-        const time = fabricTime(cluster, group, op, algorithm, looked);
-        expect(secondsOnFabric(cost, bytes, time) / cost.secondsAlone).toBeCloseTo(1, 9);
-        // And for messages that bandwidth alone decides the links take all of it, not less.
-        if (log < 28) return;
-        const bandwidth = cost.secondsAlone - cost.latencySeconds;
-        const onLinks = bytes * time.secondsPerByte;
-        // A broadcast's ring has an end, which leaves one port of each channel idle.
-        expect(onLinks / bandwidth).toBeGreaterThan(op === 'broadcast' ? 0.85 : 0.95);
-      }),
+      fc.property(
+        fc.constantFrom(...composed),
+        power,
+        fc.integer({ min: 1, max: 30 }),
+        ([op, algorithm], nodes, log) => {
+          const cluster = clos(nodes, 1);
+          const group = packedGroupLayout(cluster, nodes * 8);
+          const bytes = 2 ** log * 2 ** 10;
+          const cost = collectiveCost(op, bytes, group, collectiveFabricOf(cluster), algorithm);
+          const time = fabricTime(cluster, group, op, algorithm, looked);
+          expect(secondsOnFabric(cost, bytes, time) / cost.secondsAlone).toBeCloseTo(1, 9);
+          // And for messages that bandwidth alone decides the links take all of it, not less.
+          if (log < 28) return;
+          const bandwidth = cost.secondsAlone - cost.latencySeconds;
+          const onLinks = bytes * time.secondsPerByte;
+          // A broadcast's ring has an end, which leaves one port of each channel idle.
+          expect(onLinks / bandwidth).toBeGreaterThan(op === 'broadcast' ? 0.85 : 0.95);
+        },
+      ),
       { numRuns: 200 },
     );
   });

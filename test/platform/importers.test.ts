@@ -226,7 +226,7 @@ describe('ibnetdiscover', () => {
       '9:9 S-0000000000001000: the port line is cut: "[2]\t"H-00"',
     ]);
     expect(issuesOf(() => readIbnetdiscover('[1] "S-1"[2]'))).toEqual([
-      '1:1 fabric: a port without the record that it belongs to',
+      '1:1 fabric: a port without the record that it belongs to: the head of the file is cut',
     ]);
     expect(issuesOf(() => readIbnetdiscover(''))).toHaveLength(1);
     expect(issuesOf(() => readIbnetdiscover('Switch 8 "S-1"\n[9] "S-2"[1] # "x" lid 1 4xZDR'))).toHaveLength(2);

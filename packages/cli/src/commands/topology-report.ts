@@ -35,8 +35,7 @@ const wrong = (path: string, message: string, expected: string, received: string
 export function reportTopology(described: DescribedCluster, args: Arguments, io: Io): number {
   const { cluster, nodeNames } = described;
   const warnings = [...described.warnings];
-  if (described.imported)
-    warnings.push(...clusterProblems(cluster).map(({ path, message }) => `${path}: ${message}`));
+  if (described.imported) warnings.push(...clusterProblems(cluster).map(({ path, message }) => `${path}: ${message}`));
   const summary = topologySummary(cluster, jobPlacement(cluster, nodeNames, args));
   const listed = summary.gpus <= mostListedGpus;
   if (flag(args, 'dot')) {

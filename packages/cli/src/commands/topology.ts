@@ -83,12 +83,7 @@ function ofScenario(args: Arguments, io: Io): DescribedCluster {
 }
 
 /** The job is not looked at, so that a cluster alone will do. */
-function resolutionOf(
-  source: string | undefined,
-  cluster: string | undefined,
-  args: Arguments,
-  io: Io,
-): ClusterSource {
+function resolutionOf(source: string | undefined, cluster: string | undefined, args: Arguments, io: Io): ClusterSource {
   if (source === undefined || io.exists(source)) {
     return clusterResolution(source ?? cluster ?? '', args, io, source === undefined ? undefined : cluster);
   }

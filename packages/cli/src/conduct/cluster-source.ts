@@ -54,8 +54,7 @@ export function scenarioResolution(source: string, args: Arguments, io: Io, inst
 /** The job is not looked at; a cluster alone borrows one. */
 const anyScenario = (): Readonly<Record<string, unknown>> => Object.values(catalogueScenarios)[0]?.scenario ?? {};
 
-const isMap = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function settingsOf(args: Arguments, io: Io, instead: string | undefined): Settings {
   const device = stringArgument(args, 'device');

@@ -65,6 +65,7 @@ export function readIbnetdiscover(text: string, file?: string): IbFabric {
   const nodes = new Map<string, IbNode>();
   const ports: Port[] = [];
   let owner: IbNode | undefined;
+  let orphaned = false;
   if (looksBinary(text))
     issues.add({ code: 'binary', line: 1, column: 1, path: 'fabric', message: 'this is no text file' });
   issues.throwIfAny();
@@ -94,6 +95,9 @@ export function readIbnetdiscover(text: string, file?: string): IbFabric {
       return;
     }
     if (bare.startsWith('[')) {
+      // Where the head of the file is missing, the first of its ports speaks for the others.
+      if (!owner && orphaned) return;
+      orphaned = owner === undefined;
       const read = readPort(bare, line, owner, issues);
       if (read) ports.push(read);
     } else if (!property.test(bare)) {
@@ -132,7 +136,7 @@ function readPort(bare: string, line: number, owner: IbNode | undefined, issues:
       line,
       column: 1,
       path: 'fabric',
-      message: 'a port without the record that it belongs to',
+      message: 'a port without the record that it belongs to: the head of the file is cut',
       expected: 'a Switch or Ca line first',
     });
     return undefined;

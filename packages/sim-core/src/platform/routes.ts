@@ -248,8 +248,7 @@ export class Router {
     if (end !== undefined || known.has(key)) return end;
     const slots = this.#gpuToNic(gpu, nic);
     const cable = (this.graph.nicUp[nic] ?? -1) ^ direction;
-    const links =
-      slots && (direction === 0 ? [...slots, cable] : [cable, ...slots.map((link) => link ^ 1).reverse()]);
+    const links = slots && (direction === 0 ? [...slots, cable] : [cable, ...slots.map((link) => link ^ 1).reverse()]);
     const found =
       links && !links.some((link) => this.#down.has(link))
         ? { links, cable, meets: (direction === 0 ? this.graph.to[cable] : this.graph.from[cable]) ?? 0 }

@@ -172,7 +172,9 @@ export class ShortestPaths implements SwitchPaths {
     const distances = this.#towards(target);
     const levels: Map<number, number>[] = [];
     const arrive = (vertex: number, bytes: number): void => {
-      const level = (levels[this.#hops(vertex, distances)] ??= new Map());
+      const hops = this.#hops(vertex, distances);
+      const level = levels[hops] ?? new Map<number, number>();
+      levels[hops] = level;
       level.set(vertex, (level.get(vertex) ?? 0) + bytes);
     };
     for (const [vertex, bytes] of bytesAt) {

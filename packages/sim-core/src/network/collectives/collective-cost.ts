@@ -56,7 +56,8 @@ function ncclSetting(group: GroupLayout, fabric: CollectiveFabric): NcclSetting 
   const table = ncclTables.generations[fabric.generation];
   const infinite = Number.POSITIVE_INFINITY;
   const port = ranksPerDomain > 1 ? fabric.scaleUpBytesPerSecond * fabric.nvlinkMax : infinite;
-  const nics = domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * (group.leastNics ?? group.nicsPerDomain) : infinite;
+  const nics =
+    domains > 1 ? fabric.nicBytesPerSecond * fabric.nicMax * (group.leastNics ?? group.nicsPerDomain) : infinite;
   const extra = extraMicroseconds(fabric);
   return {
     ranks: group.ranks,

@@ -181,8 +181,7 @@ export function collectivePhases(
         return { phases: [{ transfers: [], everyPair: { among: 'all', bytes: 1 / ranks } }], steps: true };
       return inSteps([shift(ranks, 1, 1)]);
     default:
-      if (dims && op !== 'broadcast' && op !== 'reduce')
-        return together({ transfers: torusRing(dims, ranks, rounds) });
+      if (dims && op !== 'broadcast' && op !== 'reduce') return together({ transfers: torusRing(dims, ranks, rounds) });
       return together({ transfers: rings(op, group) });
   }
 }

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../platform/cluster.js';
 import { defaultSwitchLatencySeconds, gpuOfNic } from '../../platform/clos-shape.js';
+import type { Cluster } from '../../platform/cluster.js';
 import { buildFabricGraph, type FabricGraph } from '../../platform/fabric-graph.js';
 import { Router } from '../../platform/routes.js';
 import { type CollectiveAlgorithm, inSwitch, type Transfer } from './algorithms/algorithm.js';

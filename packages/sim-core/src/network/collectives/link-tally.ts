@@ -11,6 +11,12 @@ export interface MemberPlaces {
   localOf(member: number): number;
 }
 
+/** Members behind one switch, in all and of each domain. */
+interface SwitchCount {
+  whole: number;
+  readonly byDomain: Map<number, number>;
+}
+
 /**
  * Bytes on every link of transfers that run together, for as many transfers as there are: sprayed bytes that enter the fabric at
  * one switch and leave it at another are poured as one, and an all-to-all is counted by where members sit. `adaptive` looks at
@@ -116,7 +122,10 @@ export class LinkTally {
     const atPlace: number[][] = [];
     const all: number[] = [];
     for (let member = 0; member < members; member++) {
-      (atPlace[localOf(member)] ??= []).push(member);
+      const place = localOf(member);
+      const alike = atPlace[place] ?? [];
+      alike.push(member);
+      atPlace[place] = alike;
       all.push(member);
     }
     for (const targets of atPlace) {
@@ -147,12 +156,12 @@ export class LinkTally {
     domainOf: (member: number) => number,
     bytes: number,
     side: 'before' | 'after',
-  ): Map<number, { whole: number; byDomain: Map<number, number> }>[] {
+  ): Map<number, SwitchCount>[] {
     const perDomain = new Map<number, number>();
     for (const other of others) perDomain.set(domainOf(other), (perDomain.get(domainOf(other)) ?? 0) + 1);
     const [first] = others;
     const elsewhere = others.find((other) => domainOf(other) !== domainOf(first ?? 0));
-    const found: Map<number, { whole: number; byDomain: Map<number, number> }>[] = [];
+    const found: Map<number, SwitchCount>[] = [];
     for (const own of ours) {
       const domain = domainOf(own);
       const peer = first !== undefined && domainOf(first) !== domain ? first : elsewhere;
@@ -164,7 +173,8 @@ export class LinkTally {
       parts.forEach((part, stripe) => {
         this.#put(part[side], bytes * part.share * peers);
         const at = side === 'before' ? part.entry : part.exit;
-        const switches = (found[stripe] ??= new Map());
+        const switches = found[stripe] ?? new Map<number, SwitchCount>();
+        found[stripe] = switches;
         const here = switches.get(at) ?? { whole: 0, byDomain: new Map<number, number>() };
         // Both ends of a stripe have its share: each takes the root of it, so that the pair has it once.
         const weight = Math.sqrt(part.share);
