@@ -371,6 +371,26 @@ describe('on an idle fabric', () => {
   });
 });
 
+test('leaving out what cannot bind changes nothing: nodes beyond the group, ports of pipelined algorithms', () => {
+  fc.assert(
+    fc.property(
+      choices,
+      fc.constantFrom(2, 7, 9, 16, 24, 40, 64),
+      fc.constantFrom<Routing>('spray', 'ecmp', 'static-rail', 'adaptive'),
+      fc.constantFrom(1, 2, 4),
+      fc.integer({ min: 10, max: 33 }),
+      ({ op, algorithm }, ranks, routing, oversubscription, log) => {
+        const cluster = clos(8, oversubscription, { nodesPerLeaf: 2, routing });
+        const part = secondsOf(cluster, op, algorithm, ranks, 2 ** log);
+        const whole = secondsOf(cluster, op, algorithm, ranks, 2 ** log, looked);
+        if (part === undefined || whole === undefined) return;
+        expect(Math.abs(part / whole - 1)).toBeLessThanOrEqual(1e-9);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 describe('worse fabrics', () => {
   const sizes = fc.constantFrom(7, 9, 16, 24, 64);
 

@@ -54,7 +54,16 @@ export function fabricTime(
 ): FabricTime {
   const { ranks, ranksPerDomain } = layout;
   if (!linksCount(cluster, layout, links)) return free;
-  const inside = links.length > 0 || insideCounts(cluster);
+  const steps = distances(ranks);
+  const form = collectivePhases(
+    layout,
+    op,
+    algorithm,
+    cluster.fabric.kind === 'torus' ? cluster.fabric.dims : undefined,
+    steps,
+  );
+  // Of phases that take their turns, those inside domains add to the others.
+  const inside = links.length > 0 || insideCounts(cluster) || (form.steps && algorithm !== 'posted');
   const graph = buildFabricGraph(links.length > 0 ? cluster : partOf(cluster, ranks));
   const capacity = capacities(graph, links);
   const down = new Set([...capacity.keys()].filter((link) => capacity[link] === 0));
@@ -65,7 +74,6 @@ export function fabricTime(
   const torus = graph.torus?.dims;
   const domainOf = (member: number): number => Math.floor(member / ranksPerDomain);
   const places = { members: ranks, domainOf, localOf: (member: number) => member % ranksPerDomain };
-  const steps = distances(ranks);
   const countable = router.sprays && down.size === 0 && (graph.clos !== undefined || graph.dragonfly !== undefined);
   const wholeTorus = torus !== undefined && ranks === graph.gpus && down.size === 0;
 
@@ -93,7 +101,6 @@ export function fabricTime(
     }
   };
 
-  const form = collectivePhases(layout, op, algorithm, torus, steps);
   const nics = nicPools(graph, router);
   let secondsPerByte = 0;
   let extraHops = 0;
