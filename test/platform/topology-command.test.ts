@@ -60,6 +60,34 @@ describe('topology', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('takes a scenario without a job, and without a cluster where --cluster names one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'regatta-topology-'));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const bare = file('bare.yaml', 'name: mine\n');
+    const other = file('other.yaml', 'cluster: a100-superpod\n');
+    const alone = file('alone.yaml', 'device: h100-sxm-80gb\nnodes: 2\ngpusPerNode: 8\nfabric: {}\n');
+    const whole = run({ cluster: 'h100-rail-clos' }).out;
+    expect(run({ scenario: bare, cluster: 'h100-rail-clos' }).out).toBe(whole);
+    expect(run({ scenario: other, cluster: 'h100-rail-clos' }).out).toBe(whole);
+    expect(run({ scenario: other }).out).toBe(run({ cluster: 'a100-superpod' }).out);
+    expect(issuesOf({ scenario: alone, cluster: 'h100-rail-clos' })).toEqual([': holds a cluster itself']);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('tells a fabric that nothing joins at the place of its cables', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'regatta-topology-'));
+    const path = join(folder, 'apart.yaml');
+    const ends = (node: number, to: string): string => `    - { from: node${node}, to: ${to}, gbps: 400 }`;
+    const fabric = ['  kind: graph', '  nicGbps: 400', '  routing: spray', '  switches: [a, b]', '  cables:'];
+    const text = ['device: h100-sxm-80gb', 'nodes: 2', 'gpusPerNode: 8', 'fabric:', ...fabric];
+    writeFileSync(path, [...text, ends(0, 'a'), ends(1, 'b'), ''].join('\n'));
+    expect(() => run({ scenario: path })).toThrow(`error: ${path}:9:3 fabric.cables: no way leads from node0 to node1`);
+    rmSync(folder, { recursive: true });
+  });
+
   it('describes a cluster of the catalogue and a job on it', () => {
     const { out } = run({ cluster: 'h100-rail-clos', job: '1024' });
     expect(out).toContain('2,048 nodes of 8 h100-sxm-80gb = 16,384 GPUs');
