@@ -349,6 +349,33 @@ describe('on an idle fabric', () => {
     );
   });
 
+  test('nothing beats the NICs of the domain that has fewest members', () => {
+    const cluster = clos(8, 1);
+    fc.assert(
+      fc.property(choices, fc.integer({ min: 9, max: 64 }), ({ op, algorithm }, ranks) => {
+        const bytes = 2 ** 32;
+        const seconds = secondsOf(cluster, op, algorithm, ranks, bytes);
+        if (seconds === undefined) return;
+        for (const part of [8, ranks % 8 || 8]) {
+          // The busier direction of what must cross between these members and the others.
+          const halves = Math.max(part, ranks - part) / ranks;
+          const least = {
+            all_reduce: 1,
+            reduce_scatter: halves,
+            all_gather: halves,
+            broadcast: 1,
+            reduce: 1,
+            all_to_all: (part * (ranks - part)) / ranks,
+            // One member sends to the next domain, over its own NIC.
+            send_recv: part,
+          }[op];
+          expect(seconds).toBeGreaterThanOrEqual(((bytes * least) / (part * linkRate)) * (1 - 1e-9));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('more bytes never take less, of any algorithm over any protocol', () => {
     fc.assert(
       fc.property(smallCluster, choices, fc.integer({ min: 0, max: 33 }), (cluster, { op, algorithm }, log) => {
