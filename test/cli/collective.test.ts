@@ -15,7 +15,6 @@ function run(args: Record<string, unknown>, files: Record<string, string> = {}) 
     commandLine: 'regatta',
     progress: () => undefined,
     readText: (path) => files[path] ?? '',
-    readPieces: () => [],
     writeFile: () => {
       throw new Error('nothing is written');
     },

@@ -19,7 +19,6 @@ it('docs/network.md shows what the command prints', () => {
     commandLine: 'regatta',
     progress: () => undefined,
     readText: () => '',
-    readPieces: () => [],
     writeFile: () => {},
     exists: () => false,
     color: false,

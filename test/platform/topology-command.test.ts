@@ -24,7 +24,6 @@ function run(args: Record<string, unknown>): { out: string; remarks: string[] } 
     commandLine: 'regatta',
     progress: () => undefined,
     readText: (path) => readFileSync(path, 'utf8'),
-    readPieces: () => [],
     writeFile: () => {
       throw new Error('nothing is written');
     },

@@ -1,2 +1,2 @@
-// Loaded only for what cannot be read in pieces: it brings the parser of YAML with it.
+// Loaded only for what is no large JSON, and for mistakes: it brings the parser of YAML with it.
 export { parseFlowCase } from '@regatta/scenarios';

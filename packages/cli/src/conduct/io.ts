@@ -1,5 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
+import { existsSync, readFileSync } from 'node:fs';
 import { InputError } from '@regatta/scenarios';
 import { paint } from '../render/paint.js';
 import { writeWhole } from './output-file.js';
@@ -15,8 +14,6 @@ export interface Io {
   progress(label: string): void;
   /** @throws InputError when the file cannot be read as text. */
   readText(path: string): string;
-  /** The text of a file piece by piece; nothing when it cannot be read as text, or only once (a pipe): `readText` it. */
-  readPieces(path: string): Iterable<string>;
   /** Writes a file whole or not at all. @throws InputError when it exists and `force` is false. */
   writeFile(path: string, text: string, force: boolean): void;
   exists(path: string): boolean;
@@ -40,42 +37,14 @@ const reasonOf = (error: unknown): string => {
 };
 
 function readText(path: string): string {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(path);
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw fileIssue(path, 'file', reasonOf(error), 'a file that can be read');
   }
-  if (isBinary(bytes)) throw fileIssue(path, 'binary', 'is a binary file', 'text');
-  return bytes.toString('utf8').replace(byteOrderMark, '');
-}
-
-const isBinary = (beginning: Buffer): boolean => beginning.subarray(0, 8192).includes(0);
-const byteOrderMark = /^\uFEFF/;
-const pieceBytes = 16_384;
-
-function* readPieces(path: string): Generator<string> {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return;
-  }
-  try {
-    if (!fstatSync(file).isFile()) return;
-    const bytes = Buffer.allocUnsafeSlow(pieceBytes);
-    const decoder = new StringDecoder('utf8');
-    for (let first = true; ; first = false) {
-      const piece = bytes.subarray(0, readSync(file, bytes, 0, pieceBytes, null));
-      if (piece.length === 0) break;
-      if (first && isBinary(piece)) return;
-      const text = decoder.write(piece);
-      yield first ? text.replace(byteOrderMark, '') : text;
-    }
-    yield decoder.end();
-  } finally {
-    closeSync(file);
-  }
+  if (text.slice(0, 8192).includes('\0')) throw fileIssue(path, 'binary', 'is a binary file', 'text');
+  return text.replace(/^\uFEFF/, '');
 }
 
 export interface IoOptions {
@@ -114,7 +83,6 @@ export async function processIo({ quiet, json, color: colorFlag, commandLine }: 
     progress: (label) => progress?.show(label),
     end: () => progress?.stop(),
     readText,
-    readPieces,
     writeFile: writeWhole,
     exists: existsSync,
     commandLine,

@@ -29,7 +29,8 @@ export const writeError = (text: string): void => write(2, text);
 export function terminalColumns(of: Descriptor): number | undefined {
   let device = true;
   try {
-    device = fstatSync(of).isCharacterDevice();
+    // As bigint: Node's resolution of modules looks at the other form's last answer, and stops at symbolic links after a pipe.
+    device = fstatSync(of, { bigint: true }).isCharacterDevice();
   } catch {
     // A system that does not tell.
   }

@@ -1,9 +1,8 @@
-import { type FlowCase, FlowColumns } from '@regatta/sim-core';
+import type { FlowCase } from '@regatta/sim-core';
 import { InputError, type InputIssue } from '../../schema/input-error.js';
 import { type LocatedText, parseLocated } from '../../schema/located-text.js';
-import { isTree } from '../../schema/paths.js';
-import { kindOf, listOf, type Path, type Report, readFlow, readHead, readLink, show } from './flow-fields.js';
-import { largeText } from './large-text.js';
+import { type Path, type Report, readCase, show } from './flow-fields.js';
+import { largeJson } from './flow-json.js';
 
 /**
  * Reads flows on links in the format of reference/maxmin, as JSON or YAML: `links` with `capacity` in bytes/s, `flows` with
@@ -43,26 +42,4 @@ function parse(text: string, file: string): LocatedText {
     const places = new Map(error.issues.map((issue) => [`${issue.line}:${issue.column}`, issue]));
     throw new InputError([...places.values()]);
   }
-}
-
-function largeJson(text: string): unknown {
-  if (text.length < largeText) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readCase(value: unknown, report: Report): FlowCase {
-  if (!isTree(value)) {
-    report([], 'type', `is ${kindOf(value)}`, 'a map with links and flows', value);
-    return { name: '', capacitiesBytesPerSecond: [], flows: new FlowColumns() };
-  }
-  const name = readHead(value, report);
-  const links = listOf(value, 'links', report);
-  const capacities = links.map((link, i) => readLink(link, i, report));
-  const flows = new FlowColumns();
-  for (const flow of listOf(value, 'flows', report)) flows.add(readFlow(flow, flows.length, links.length, report));
-  return { name, capacitiesBytesPerSecond: capacities, flows };
 }

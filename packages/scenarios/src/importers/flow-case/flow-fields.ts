@@ -1,4 +1,4 @@
-import type { Flow } from '@regatta/sim-core';
+import { type Flow, type FlowCase, FlowColumns } from '@regatta/sim-core';
 import { didYouMean } from '../../schema/did-you-mean.js';
 import { isTree, type Tree } from '../../schema/paths.js';
 
@@ -17,8 +17,21 @@ export type Report = (path: Path, code: string, message: string, expected: strin
 const isPositive = (value: number): boolean => value > 0;
 const isNotNegative = (value: number): boolean => value >= 0;
 
+export function readCase(value: unknown, report: Report): FlowCase {
+  if (!isTree(value)) {
+    report([], 'type', `is ${kindOf(value)}`, 'a map with links and flows', value);
+    return { name: '', capacitiesBytesPerSecond: [], flows: new FlowColumns() };
+  }
+  const name = readHead(value, report);
+  const links = listOf(value, 'links', report);
+  const capacities = links.map((link, i) => readLink(link, i, report));
+  const flows = new FlowColumns();
+  for (const flow of listOf(value, 'flows', report)) flows.add(readFlow(flow, flows.length, links.length, report));
+  return { name, capacitiesBytesPerSecond: capacities, flows };
+}
+
 /** What stands beside links and flows: the name, and nothing that is not known. */
-export function readHead(tree: Tree, report: Report): string {
+function readHead(tree: Tree, report: Report): string {
   checkKeys(tree, known.case, [], report);
   checkUnits(tree.units, report);
   if (tree.name === undefined) return '';
@@ -27,7 +40,7 @@ export function readHead(tree: Tree, report: Report): string {
   return '';
 }
 
-export function readLink(link: unknown, i: number, report: Report): number {
+function readLink(link: unknown, i: number, report: Report): number {
   const path = ['links', i];
   if (!isTree(link)) {
     report(path, 'type', `is ${kindOf(link)}`, 'a map with capacity', link);
@@ -38,7 +51,7 @@ export function readLink(link: unknown, i: number, report: Report): number {
   return readNumber(link, 'capacity', path, report, isPositive, 'a number above 0, in bytes/s');
 }
 
-export function readFlow(flow: unknown, i: number, links: number, report: Report): Flow {
+function readFlow(flow: unknown, i: number, links: number, report: Report): Flow {
   const path = ['flows', i];
   if (!isTree(flow)) {
     report(path, 'type', `is ${kindOf(flow)}`, 'a map with start, bytes and links', flow);

@@ -1,2 +1,2 @@
 export * from './flow-case.js';
-export * from './flow-pieces.js';
+export { readFlowJson } from './flow-json.js';
