@@ -2,7 +2,7 @@ import type { FlowCase } from '@regatta/sim-core';
 import { InputError, type InputIssue } from '../../schema/input-error.js';
 import { type LocatedText, parseLocated } from '../../schema/located-text.js';
 import { type Path, type Report, readCase, show } from './flow-fields.js';
-import { largeJson } from './flow-json.js';
+import { largeJson } from './large-json.js';
 
 /**
  * Reads flows on links in the format of reference/maxmin, as JSON or YAML: `links` with `capacity` in bytes/s, `flows` with

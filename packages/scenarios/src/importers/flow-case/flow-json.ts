@@ -1,8 +1,6 @@
 import type { FlowCase } from '@regatta/sim-core';
 import { readCase } from './flow-fields.js';
-
-/** From this size on, well-formed JSON is read without looking for keys that stand twice, which takes seconds. */
-const largeText = 20_000;
+import { largeJson } from './large-json.js';
 
 /**
  * Reads a large case of well-formed JSON without the parser that knows the lines.
@@ -16,13 +14,4 @@ export function readFlowJson(text: string): FlowCase | undefined {
     mistakes++;
   });
   return mistakes > 0 ? undefined : flowCase;
-}
-
-export function largeJson(text: string): unknown {
-  if (text.length < largeText) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,2 +1,2 @@
 export * from './flow-case.js';
-export { readFlowJson } from './flow-json.js';
+export * from './flow-json.js';
