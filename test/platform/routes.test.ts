@@ -14,6 +14,7 @@ import {
   podUp,
   Router,
   type RouterOptions,
+  scaleUpDomainGpus,
   scaleUpDomainOf,
 } from '@regatta/sim-core';
 import fc from 'fast-check';
@@ -331,5 +332,28 @@ describe('links that are down', () => {
     const router = new Router(graph, { down });
     expect(router.route(0, 8)).toEqual({ kind: 'disconnected', from: 'node0.gpu0', to: 'node1.gpu0' });
     expect(router.route(0, 1).kind).toBe('route');
+  });
+});
+
+describe('scale-up domains', () => {
+  it('of a board stay in their node, those of a rack span nodes', () => {
+    const gpus = fc.integer({ min: 1, max: 16 });
+    const kinds = fc.constantFrom({ kind: 'nvswitch' as const }, { kind: 'pcie' as const });
+    fc.assert(
+      fc.property(gpus, gpus, kinds, (gpusPerNode, domain, node) => {
+        const fabric = {
+          kind: 'clos',
+          tiers: 2,
+          rails: 1,
+          nicGbps: 400,
+          oversubscription: 1,
+          routing: 'spray',
+        } as const;
+        const cluster = testCluster(fabric, 4, gpusPerNode, node, domain);
+        const spans = node.kind === 'nvswitch' && domain > 8 && domain > gpusPerNode;
+        expect(scaleUpDomainGpus(cluster)).toBe(spans ? domain : gpusPerNode);
+        expect(scaleUpDomainOf(cluster, 0) === scaleUpDomainOf(cluster, gpusPerNode)).toBe(spans);
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { isRackScale } from '@regatta/sim-core';
 import { deviceHardware } from './devices.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ export interface UsualCluster {
 export function usualCluster(device: string, given: Fields, gpus: number): UsualCluster | undefined {
   const hardware = deviceHardware.find(({ name }) => name === device);
   if (!hardware) return undefined;
-  const gpusPerNode = countOr(given.gpusPerNode, hardware.scaleUp.domain > 8 ? 4 : 8);
+  const gpusPerNode = countOr(given.gpusPerNode, isRackScale(hardware.scaleUp.domain) ? 4 : 8);
   const known = isFields(given.fabric) ? given.fabric : {};
   const clos = {
     kind: 'clos',

@@ -1,10 +1,16 @@
 import type { Cluster } from './cluster.js';
 import type { Device } from './device.js';
 
-/** GPUs of one scale-up domain: a whole node at least; a larger `device.scaleUp.domain` spans nodes (NVL72). PCIe: one node. */
-export function scaleUpDomainGpus(cluster: Cluster): number {
-  if (cluster.node.kind === 'pcie') return cluster.gpusPerNode;
-  return Math.max(cluster.gpusPerNode, cluster.device.scaleUp.domain);
+/** A `device.scaleUp.domain` up to this is a board (HGX), and no board leaves its node; a larger one is a rack (NVL72). */
+const largestBoard = 8;
+
+/** Whether a domain of so many GPUs spans nodes. */
+export const isRackScale = (domain: number): boolean => domain > largestBoard;
+
+/** GPUs of one scale-up domain: a whole node at least; that of a rack spans nodes. PCIe: one node. */
+export function scaleUpDomainGpus({ node, gpusPerNode, device }: Cluster): number {
+  const { domain } = device.scaleUp;
+  return node.kind !== 'pcie' && isRackScale(domain) ? Math.max(gpusPerNode, domain) : gpusPerNode;
 }
 
 /** Scale-up domain of a GPU (global index). */
