@@ -20,7 +20,7 @@ import type { ScalingPointInput } from './scaling-points.js';
 
 /** More checkpoints than any run takes: an interval in the wrong unit, and a trial that takes minutes. */
 const mostCheckpoints = 1e7;
-/** Failures of one trial that fit the memory. */
+/** More failures than any run meets: a rate in the wrong unit, and a trial that takes minutes. */
 const mostEvents = 1e7;
 
 /** A long run whose trials are asked for, as plain data: it can be handed to another thread. */

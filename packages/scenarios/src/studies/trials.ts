@@ -1,4 +1,4 @@
-import { longRunTrial, type PhaseInterval, type RunBooks, type RunStop, type TrialObserver } from '@regatta/sim-core';
+import { longRunTrial, type PhaseInterval, type RunBooks, type RunObserver, type RunStop } from '@regatta/sim-core';
 import { longRunInput, type TrialTask } from './long-run-input.js';
 import type { UserRecovery } from './recovery-plan.js';
 
@@ -12,7 +12,7 @@ export type TrialExecutor = (task: TrialTask, first: number, count: number) => P
 export function trialRunner(
   task: TrialTask,
   users?: UserRecovery,
-): (trial: number, observer?: TrialObserver) => RunBooks {
+): (trial: number, observer?: RunObserver) => RunBooks {
   const { run, recovery } = longRunInput(task, undefined, users);
   if (!recovery) throw new Error(`trialRunner: ${task.scenario.recovery?.policy} was not loaded`);
   return (trial, observer) => longRunTrial({ ...run, recovery }, { seed: task.scenario.seed, trial }, observer);

@@ -7,6 +7,8 @@ export * from './counter-random.js';
 export * from './expected-wall.js';
 export * from './failure-component.js';
 export * from './failure-domain.js';
+export * from './failure-model.js';
+export * from './failure-processes.js';
 export * from './failure-trace.js';
 export * from './gap-distribution.js';
 export * from './job-nodes.js';

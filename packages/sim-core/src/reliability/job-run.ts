@@ -1,226 +1,205 @@
-import { type Mark, SavedStates } from './checkpoint-tiers.js';
-import {
-  type PhaseInterval,
-  type PhaseKind,
-  type RunBooks,
-  type RunEvent,
-  type RunNodes,
-  type RunPlan,
-  type RunStop,
-  takesNodesAway,
-} from './run-plan.js';
+import { RankedEvents, type Sleeper } from '../kernel/ranked-events.js';
+import { type ComeBack, JobRecovery } from './job-recovery.js';
+import { RunAccounts } from './run-accounts.js';
+import type { Happening, PhaseInterval, RunBooks, RunEvent, RunNodes, RunObserver, RunPlan } from './run-plan.js';
 
 type Outcome = 'done' | 'cut' | 'stopped';
 
+/** In one instant a start dies first, then failures strike, then ailments end. */
+const deathRank = -1;
+const failureRank = 0;
+const ailmentRank = Number.POSITIVE_INFINITY;
+
 /**
- * Runs a job through the events of a trial (spec/reliability.md 7.3): what completes at t wins over a failure at t; failures
+ * A job that lives through the events of a trial (spec/reliability.md 7.3): what completes at t wins over a failure at t; failures
  * while down are absorbed; a failure in restart begins a new down and restart; the last segment writes no checkpoint. `lost` is
  * compute since the state that the job goes back to; the part of an aborted write or restart stays theirs. Planned stops
  * save first. A job that runs degraded grows back at a checkpoint when the gain over `horizonSeconds` exceeds the restart.
- * @param events In ascending order of time.
- * @param window End of the simulated time; what is computed and not yet saved then is kept.
- * @throws Error when the books do not balance.
+ *
+ * Nothing comes between two events: up to the next one the job runs through its own phases without asking the queue for each.
  */
-export function runJob(
-  plan: RunPlan,
-  nodes: RunNodes,
-  events: readonly RunEvent[],
-  window = Number.POSITIVE_INFINITY,
-  observe?: (interval: PhaseInterval) => void,
-  onStop?: (stop: RunStop) => void,
-): RunBooks {
-  return new JobRun(plan, nodes, events, window, observe, onStop).run();
-}
-
-class JobRun {
-  #time = 0;
-  #compute = 0;
-  #work = 0;
-  #next = 0;
-  #interruptions = 0;
-  #plannedStops = 0;
+export class JobRun {
+  readonly #plan: RunPlan;
+  readonly #nodes: RunNodes;
+  readonly #events: RankedEvents<Happening>;
+  readonly #window: number;
+  readonly #accounts: RunAccounts;
+  readonly #recovery: JobRecovery;
+  readonly #ailments: AilmentEnds;
+  #finished: boolean;
   #starts = 0;
-  /** When the job dies of its last start. */
-  #death = Number.POSITIVE_INFINITY;
-  #restoreSeconds = 0;
   /** Length of the restart that must come next. */
   #restartDue: number | undefined;
   /** Length of the restart that runs; 0: none does. */
   #restarting = 0;
-  #finished: boolean;
   /** Planned work that came while the job was not computing. */
   readonly #postponed: RunEvent[] = [];
-  readonly #spent = { compute: 0, checkpoint: 0, down: 0, restart: 0 };
-  readonly #saved: SavedStates;
 
-  readonly #plan: RunPlan;
-  readonly #nodes: RunNodes;
-  readonly #events: readonly RunEvent[];
-  readonly #window: number;
-  readonly #observe: ((interval: PhaseInterval) => void) | undefined;
-  readonly #onStop: ((stop: RunStop) => void) | undefined;
-
+  /** @param window End of the simulated time; what is computed and not yet saved then is kept. */
   constructor(
     plan: RunPlan,
     nodes: RunNodes,
-    events: readonly RunEvent[],
+    events: RankedEvents<Happening>,
     window: number,
-    observe: ((interval: PhaseInterval) => void) | undefined,
-    onStop: ((stop: RunStop) => void) | undefined,
+    observer: RunObserver = {},
   ) {
     this.#plan = plan;
     this.#nodes = nodes;
     this.#events = events;
     this.#window = window;
-    this.#observe = observe;
-    this.#onStop = onStop;
-    this.#saved = new SavedStates(plan.checkpoint, { compute: 0, work: 0 });
+    this.#accounts = new RunAccounts(observer);
+    this.#recovery = new JobRecovery(plan, nodes, this.#accounts);
+    this.#ailments = new AilmentEnds(nodes, events);
     this.#finished = plan.solveSeconds <= 0;
   }
 
+  /** Runs the job to its end or the window's. @throws Error when the books do not balance. */
   run(): RunBooks {
     this.#beginStart();
-    while (!this.#finished && this.#time < this.#window) {
+    while (!this.#finished && this.#accounts.time < this.#window) {
       if (this.#restartDue !== undefined) {
         this.#restart(this.#restartDue);
         continue;
       }
       if (this.#segment() !== 'done' || this.#finished) continue;
       if (this.#hold('checkpoint', this.#plan.checkpoint.stallSeconds) !== 'done') continue;
-      this.#saved.snapshot(this.#mark(), this.#time);
+      this.#snapshot();
       this.#growBack();
     }
-    return this.#books();
-  }
-
-  #mark(): Mark {
-    return { compute: this.#compute, work: this.#work };
+    return this.#accounts.books(this.#finished);
   }
 
   /** Computes until the next snapshot or the end of the job. */
   #segment(): Outcome {
+    const accounts = this.#accounts;
+    const events = this.#events;
     let left = this.#plan.checkpoint.intervalSeconds;
-    const late = this.#saved.freeAt - this.#time;
+    const late = this.#recovery.saved.freeAt - accounts.time;
     if (late > left) left = late;
     for (;;) {
-      const { speed } = this.#nodes;
-      const toFinish = (this.#plan.solveSeconds - this.#work) / speed;
-      const last = toFinish <= left * (1 + 1e-12);
-      const length = last ? toFinish : left;
-      const begun = this.#time;
-      const end = begun + length;
-      const until = Math.min(end, this.#window);
       const planned = this.#postponed.shift();
       if (planned) {
         if (this.#nodes.hits(planned)) return this.#stopFor(planned);
         continue;
       }
-      const event = this.#events[this.#next];
-      const eventTime = Math.max(this.#time, Math.min(event?.time ?? Number.POSITIVE_INFINITY, this.#death));
-      const ailmentEnd = Math.max(this.#time, this.#nodes.nextAilmentEnd);
-      if (Math.min(eventTime, ailmentEnd) >= until) {
+      const { speed } = this.#nodes;
+      const toFinish = (this.#plan.solveSeconds - accounts.work) / speed;
+      const last = toFinish <= left * (1 + 1e-12);
+      const length = last ? toFinish : left;
+      const begun = accounts.time;
+      const end = begun + length;
+      const until = Math.min(end, this.#window);
+      this.#ailments.await(begun);
+      const at = Math.max(begun, events.nextTime);
+      if (at >= until) {
         const whole = end <= this.#window;
-        this.#advance('compute', until);
-        this.#count(whole ? length : until - begun, speed);
+        accounts.advance('compute', until);
+        accounts.count(whole ? length : until - begun, speed);
         if (whole && last) this.#finished = true;
         return whole ? 'done' : 'cut';
       }
-      const at = Math.min(eventTime, ailmentEnd);
-      const computed = at - begun;
-      this.#advance('compute', at);
-      this.#count(computed, speed);
-      left -= computed;
-      if (ailmentEnd < eventTime) {
-        const found = this.#nodes.endAilment();
-        if (found) return this.#stopFor(found);
-      } else if (this.#death <= at) {
-        return this.#die();
-      } else if (event) {
-        this.#next++;
-        if (event.mode === 'slow') this.#nodes.slowDown(event, at);
-        else if (this.#nodes.hits(event))
-          return event.mode === 'planned' ? this.#stopFor(event) : this.#fail(event, true);
-        else if (event.mode === 'stop') this.#nodes.takeAway(event, at + event.detectSeconds);
-      }
+      const happening = events.wakeNext();
+      if (happening === undefined) continue;
+      accounts.advance('compute', at);
+      accounts.count(at - begun, speed);
+      left -= at - begun;
+      const outcome = this.#meet(happening);
+      if (outcome !== undefined) return outcome;
     }
+  }
+
+  /** Meets what happens while the job computes; undefined: it goes on. */
+  #meet(happening: Happening): Outcome | undefined {
+    if (happening === 'start-up death') return this.#die();
+    if (happening === 'ailment end') {
+      const found = this.#nodes.endAilment();
+      return found && this.#stopFor(found);
+    }
+    if (happening.mode === 'slow') this.#nodes.slowDown(happening, this.#accounts.time);
+    else if (this.#nodes.hits(happening))
+      return happening.mode === 'planned' ? this.#stopFor(happening) : this.#fail(happening, true);
+    else if (happening.mode === 'stop') this.#takeAwayUnused(happening, this.#accounts.time);
+    return undefined;
   }
 
   /** Lets a phase in which nothing is computed run to its end or the window's. */
   #hold(kind: 'checkpoint' | 'restart', length: number): Outcome {
-    const end = this.#time + length;
+    const accounts = this.#accounts;
+    const events = this.#events;
+    const end = accounts.time + length;
     const until = Math.min(end, this.#window);
-    for (;;) {
-      const event = this.#events[this.#next];
-      if (this.#death < until && this.#death <= (event?.time ?? Number.POSITIVE_INFINITY)) {
-        this.#advance(kind, Math.max(this.#time, this.#death));
+    while (events.nextTime < until) {
+      const at = Math.max(accounts.time, events.nextTime);
+      const happening = events.wakeNext();
+      // An ailment that ends is met once the job computes.
+      if (happening === undefined || happening === 'ailment end') continue;
+      if (happening === 'start-up death') {
+        accounts.advance(kind, at);
         return this.#die();
       }
-      if (!event || event.time >= until) break;
-      this.#next++;
-      const at = Math.max(this.#time, event.time);
-      if (event.mode === 'slow') this.#nodes.slowDown(event, at);
-      else if (event.mode === 'planned') this.#postponed.push(event);
-      else if (this.#nodes.hits(event)) {
-        this.#advance(kind, at);
-        return this.#fail(event, false);
-      } else this.#nodes.takeAway(event, at + event.detectSeconds);
+      if (happening.mode === 'slow') this.#nodes.slowDown(happening, at);
+      else if (happening.mode === 'planned') this.#postponed.push(happening);
+      else if (this.#nodes.hits(happening)) {
+        accounts.advance(kind, at);
+        return this.#fail(happening, false);
+      } else this.#takeAwayUnused(happening, at);
     }
-    this.#advance(kind, until);
+    accounts.advance(kind, until);
     return end <= this.#window ? 'done' : 'cut';
   }
 
+  #takeAwayUnused(event: RunEvent, time: number): void {
+    this.#nodes.takeAway(event, time + event.detectSeconds);
+  }
+
   #fail(event: RunEvent, computing: boolean): Outcome {
-    this.#interrupt('failure', event);
-    const { speed } = this.#nodes;
-    const found = this.#time + event.detectSeconds;
-    this.#nodes.takeAway(event, found);
-    const ready = this.#nodes.readyAt(found);
-    const { failoverSeconds } = this.#nodes;
-    // Processes that die take the replicas of the state with them; a node's peers still have it.
-    if (failoverSeconds !== undefined && event.nodeCount > 0 && ready === found) {
-      if (computing) this.#loseStepInFlight(speed);
-      return this.#comeBack(ready, Math.max(failoverSeconds, this.#restarting));
-    }
-    if (takesNodesAway(event)) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
-    this.#goBack();
-    return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
-  }
-
-  #interrupt(why: RunStop['why'], event: RunEvent | undefined): void {
-    this.#interruptions++;
-    this.#onStop?.({ time: this.#time, why, event });
-  }
-
-  #pause(why: RunStop['why'], event: RunEvent | undefined): void {
-    this.#plannedStops++;
-    this.#onStop?.({ time: this.#time, why, event });
+    this.#accounts.interrupt('failure', event);
+    return this.#comeBack(this.#recovery.afterFailure(event, computing, this.#restarting));
   }
 
   #die(): Outcome {
-    this.#interrupt('start-up', undefined);
-    this.#death = Number.POSITIVE_INFINITY;
-    this.#goBack();
-    return this.#comeBack(this.#time, this.#plan.restartSeconds + this.#restoreSeconds);
+    this.#accounts.interrupt('start-up', undefined);
+    return this.#comeBack(this.#recovery.afterDeath());
   }
 
-  #goBack(): void {
-    const { mark, restoreSeconds } = this.#saved.restore(this.#time);
-    this.#compute = mark.compute;
-    this.#work = mark.work;
-    this.#restoreSeconds = restoreSeconds;
+  /** Saves, stops for what the event asks, and restarts. */
+  #stopFor(event: RunEvent): Outcome {
+    if (this.#save() !== 'done') return 'stopped';
+    this.#accounts.pause(event.mode === 'planned' ? 'planned' : 'straggler', event);
+    return this.#comeBack(this.#recovery.afterStop(event));
   }
 
-  #loseStepInFlight(speed: number): void {
-    const lost = this.#work % this.#plan.stepSeconds;
-    this.#work -= lost;
-    this.#compute -= Math.min(lost / speed, this.#compute);
+  #growBack(): void {
+    const restart = this.#recovery.growth(this.#window);
+    if (restart === undefined || this.#waitUntilSaved() !== 'done') return;
+    this.#accounts.pause('grow back', undefined);
+    this.#comeBack(this.#recovery.grow(restart));
   }
 
-  /** Down until `ready`; a restart of `seconds` must come next. */
-  #comeBack(ready: number, seconds: number): Outcome {
-    this.#advance('down', Math.min(Math.max(this.#time, ready), this.#window));
-    while ((this.#events[this.#next]?.time ?? Number.POSITIVE_INFINITY) < this.#time) this.#next++;
-    this.#restartDue = seconds;
+  /** A checkpoint that counts before the job goes on. */
+  #save(): Outcome {
+    const wait = Math.max(0, this.#recovery.saved.freeAt - this.#accounts.time);
+    const outcome = this.#hold('checkpoint', wait + this.#plan.checkpoint.stallSeconds);
+    if (outcome !== 'done') return outcome;
+    this.#snapshot();
+    return this.#waitUntilSaved();
+  }
+
+  #snapshot(): void {
+    this.#recovery.saved.snapshot(this.#accounts.mark, this.#accounts.time);
+  }
+
+  #waitUntilSaved(): Outcome {
+    const { persistSeconds } = this.#recovery.saved;
+    return persistSeconds > 0 ? this.#hold('checkpoint', persistSeconds) : 'done';
+  }
+
+  /** Down until the nodes are ready; a restart must come next. */
+  #comeBack({ ready, restartSeconds }: ComeBack): Outcome {
+    const accounts = this.#accounts;
+    accounts.advance('down', Math.min(Math.max(accounts.time, ready), this.#window));
+    while (this.#events.nextTime < accounts.time) this.#events.wakeNext();
+    this.#restartDue = restartSeconds;
     return 'stopped';
   }
 
@@ -233,91 +212,76 @@ class JobRun {
   }
 
   #beginStart(): void {
-    const after = this.#plan.startupDeath?.(this.#starts++);
-    this.#death = after === undefined ? Number.POSITIVE_INFINITY : this.#time + after;
+    const start = this.#starts++;
+    const after = this.#plan.startupDeath?.(start);
+    if (after === undefined) return;
+    // Only the last start dies of itself.
+    const death: Sleeper<Happening> = { wake: () => (this.#starts === start + 1 ? 'start-up death' : undefined) };
+    this.#events.schedule(this.#accounts.time + after, deathRank, death);
+  }
+}
+
+/** Wakes when an ailment of the job's nodes is found, passes or is mended. */
+class AilmentEnds implements Sleeper<Happening> {
+  readonly #nodes: RunNodes;
+  readonly #events: RankedEvents<Happening>;
+  #awaited = Number.POSITIVE_INFINITY;
+
+  constructor(nodes: RunNodes, events: RankedEvents<Happening>) {
+    this.#nodes = nodes;
+    this.#events = events;
   }
 
-  /** Saves, stops for what the event asks, and restarts. */
-  #stopFor(event: RunEvent): Outcome {
-    if (this.#save() !== 'done') return 'stopped';
-    this.#pause(event.mode === 'planned' ? 'planned' : 'straggler', event);
-    // A straggler was found already; planned work takes its time.
-    const found = this.#time + (event.mode === 'planned' ? event.detectSeconds : 0);
-    this.#nodes.takeAway(event, found);
-    const ready = this.#nodes.readyAt(found);
-    if (takesNodesAway(event)) this.#saved.lose(event.firstNode, event.nodeCount, this.#time);
-    this.#goBack();
-    return this.#comeBack(ready, this.#plan.restartSeconds + this.#restoreSeconds);
+  /** Sleeps until the next end; one that was missed is met `now`. */
+  await(now: number): void {
+    const next = this.#nodes.nextAilmentEnd;
+    // Woken before, it looks again.
+    if (next >= this.#awaited) return;
+    this.#awaited = next;
+    this.#events.schedule(Math.max(now, next), ailmentRank, this);
   }
 
-  /** A checkpoint that counts before the job goes on. */
-  #save(): Outcome {
-    const { stallSeconds } = this.#plan.checkpoint;
-    const wait = Math.max(0, this.#saved.freeAt - this.#time);
-    const outcome = this.#hold('checkpoint', wait + stallSeconds);
-    if (outcome !== 'done') return outcome;
-    this.#saved.snapshot(this.#mark(), this.#time);
-    return this.#waitUntilSaved();
+  wake(time: number): Happening | undefined {
+    this.#awaited = Number.POSITIVE_INFINITY;
+    return this.#nodes.nextAilmentEnd <= time ? 'ailment end' : undefined;
+  }
+}
+
+/** Events that are known beforehand, one after the other. */
+class ListedEvents implements Sleeper<Happening> {
+  #next = 0;
+
+  constructor(
+    readonly list: readonly RunEvent[],
+    readonly events: RankedEvents<Happening>,
+  ) {}
+
+  sleep(): void {
+    const event = this.list[this.#next];
+    if (event) this.events.schedule(event.time, failureRank, this);
   }
 
-  #waitUntilSaved(): Outcome {
-    const { persistSeconds } = this.#saved;
-    return persistSeconds > 0 ? this.#hold('checkpoint', persistSeconds) : 'done';
+  wake(): Happening | undefined {
+    const event = this.list[this.#next++];
+    this.sleep();
+    return event;
   }
+}
 
-  #growBack(): void {
-    const { speed } = this.#nodes;
-    const better = this.#nodes.speedAfterReturns(this.#time);
-    if (better <= speed * (1 + 1e-9)) return;
-    const horizon = Math.min(
-      this.#plan.horizonSeconds,
-      this.#window - this.#time,
-      this.#plan.solveSeconds - this.#work,
-    );
-    const restart = this.#nodes.failoverSeconds ?? this.#plan.restartSeconds + this.#quickestRestore();
-    if ((1 - speed / better) * horizon <= restart + this.#saved.persistSeconds) return;
-    if (this.#waitUntilSaved() !== 'done') return;
-    this.#pause('grow back', undefined);
-    this.#nodes.readyAt(this.#time);
-    if (this.#nodes.failoverSeconds === undefined) this.#goBack();
-    this.#comeBack(this.#time, restart);
-  }
-
-  #quickestRestore(): number {
-    return this.#plan.checkpoint.tiers[0]?.restoreSeconds ?? 0;
-  }
-
-  #advance(kind: PhaseKind, until: number): void {
-    if (until > this.#time) this.#observe?.([kind, this.#time, until]);
-    this.#spent[kind] += until - this.#time;
-    this.#time = until;
-  }
-
-  #count(seconds: number, speed: number): void {
-    this.#compute += seconds;
-    this.#work += seconds * speed;
-  }
-
-  #books(): RunBooks {
-    const { compute, checkpoint, restart, down } = this.#spent;
-    const useful = this.#compute;
-    const lost = compute - useful;
-    const books = {
-      wall: this.#time,
-      useful,
-      work: this.#work,
-      lost,
-      checkpoint,
-      restart,
-      down,
-      interruptions: this.#interruptions,
-      plannedStops: this.#plannedStops,
-      finished: this.#finished,
-    };
-    const sum = useful + lost + checkpoint + restart + down;
-    if (!(Math.abs(sum - books.wall) <= 1e-9 * Math.max(1, books.wall)) || lost < -1e-6 * Math.max(1, books.wall)) {
-      throw new Error(`runJob: ${sum} is booked of a wall time of ${books.wall}, ${lost} of it lost`);
-    }
-    return books;
-  }
+/**
+ * Runs a job through given events.
+ * @param events In ascending order of time.
+ * @param window End of the simulated time; what is computed and not yet saved then is kept.
+ * @throws Error when the books do not balance.
+ */
+export function runJob(
+  plan: RunPlan,
+  nodes: RunNodes,
+  events: readonly RunEvent[],
+  window = Number.POSITIVE_INFINITY,
+  observe?: (interval: PhaseInterval) => void,
+): RunBooks {
+  const queue = new RankedEvents<Happening>();
+  new ListedEvents(events, queue).sleep();
+  return new JobRun(plan, nodes, queue, window, observe ? { phase: observe } : {}).run();
 }

@@ -1,11 +1,13 @@
+import { RankedEvents } from '../kernel/ranked-events.js';
 import { CounterRandom } from './counter-random.js';
 import type { FailureComponent } from './failure-component.js';
 import { type FailureDomains, jobInstancesOf, nicsHit } from './failure-domain.js';
-import { drawFailures, type FailureEvent, type FailureModel, type TraceSeed } from './failure-trace.js';
+import type { FailureEvent, FailureModel, TraceSeed } from './failure-model.js';
+import { startFailures } from './failure-processes.js';
 import { JobNodes } from './job-nodes.js';
-import { runJob } from './job-run.js';
+import { JobRun } from './job-run.js';
 import type { RecoveryPolicy } from './recovery-policy.js';
-import type { PhaseInterval, RunBooks, RunEvent, RunPlan, RunStop } from './run-plan.js';
+import type { Happening, RunBooks, RunEvent, RunObserver, RunPlan } from './run-plan.js';
 
 /** A long run under failures (seconds). */
 export interface LongRun {
@@ -15,12 +17,6 @@ export interface LongRun {
   readonly recovery: RecoveryPolicy;
   /** End of the simulated time. */
   readonly windowSeconds: number;
-}
-
-/** Who watches one trial. */
-export interface TrialObserver {
-  readonly phase?: (interval: PhaseInterval) => void;
-  readonly stop?: (stop: RunStop) => void;
 }
 
 const nodeLevels = new Set(['gpu', 'nic', 'link', 'node']);
@@ -46,32 +42,25 @@ export function failureRatePerHour(
   return own * (1 + (correlated?.probability ?? 0));
 }
 
-/** Lengths of the job for which failures are drawn at first, and how much further when it is not done by then. */
-const firstHorizon = 2;
-const furtherHorizon = 4;
+/** Instances that fail are looked for as far ahead as so many lengths of the job, and further when it gets there. */
+const firstEpoch = 2;
 
 /**
- * One trial: draws the failures of its seed and runs the job through them (spec/reliability.md 7, contract: long runs). They are drawn
- * no further than the job needs, which changes none of them.
+ * One trial: the job and all that may fail live on one event queue until the job is done or the window ends (spec/reliability.md
+ * 7, contract: long runs).
  * @throws Error when the books do not balance.
  */
-export function longRunTrial(run: LongRun, seed: TraceSeed, observer?: TrialObserver): RunBooks {
-  let horizon = Math.min(run.windowSeconds, firstHorizon * run.plan.solveSeconds);
-  for (;;) {
-    const books = runWithin(run, seed, horizon);
-    if (books.finished || horizon >= run.windowSeconds)
-      return observer ? runWithin(run, seed, horizon, observer) : books;
-    horizon = Math.min(run.windowSeconds, furtherHorizon * horizon);
-  }
-}
-
-function runWithin(run: LongRun, seed: TraceSeed, horizon: number, observer: TrialObserver = {}): RunBooks {
-  const { startup } = run.failures;
-  const drawn = drawFailures(run.failures, { ...run.domains, spares: 0 }, horizon, seed);
-  const events = drawn.map((failure) => runEventOf(failure, run));
+export function longRunTrial(run: LongRun, seed: TraceSeed, observer?: RunObserver): RunBooks {
+  const { failures: model, windowSeconds } = run;
+  const { startup } = model;
+  const domains = { ...run.domains, spares: 0 };
+  const events = new RankedEvents<Happening>();
+  const epochSeconds = Math.min(windowSeconds, firstEpoch * run.plan.solveSeconds);
+  startFailures(events, { model, domains, seed, untilSeconds: windowSeconds, epochSeconds }, (failure) =>
+    runEventOf(failure, run),
+  );
   const plan = startup ? { ...run.plan, startupDeath: startupDeaths(startup, seed) } : run.plan;
-  const nodes = new JobNodes(run.recovery, run.domains.spares);
-  return runJob(plan, nodes, events, horizon, observer.phase, observer.stop);
+  return new JobRun(plan, new JobNodes(run.recovery, run.domains.spares), events, windowSeconds, observer).run();
 }
 
 function runEventOf(failure: FailureEvent, { failures, domains }: LongRun): RunEvent {

@@ -24,6 +24,9 @@ export interface RunEvent {
   readonly ownNodeOnly: boolean;
 }
 
+/** What reaches a job from its trial's event queue. */
+export type Happening = RunEvent | 'start-up death' | 'ailment end';
+
 /** Whether the event's nodes leave the job: after a stop with part of a link's capacity left they stay and run degraded. */
 export const takesNodesAway = ({ mode, repairSeconds, capacityFactor }: RunEvent): boolean =>
   repairSeconds > 0 && !(mode === 'stop' && capacityFactor < 1);
@@ -71,6 +74,12 @@ export interface RunStop {
   readonly time: number;
   readonly why: 'failure' | 'start-up' | 'planned' | 'straggler' | 'grow back';
   readonly event: RunEvent | undefined;
+}
+
+/** Who watches a run. */
+export interface RunObserver {
+  readonly phase?: (interval: PhaseInterval) => void;
+  readonly stop?: (stop: RunStop) => void;
 }
 
 /** Where the time of a run went; useful, lost, checkpoint, restart and down add up to `wall` (spec/reliability.md 7.4). */
