@@ -156,6 +156,54 @@ describe('stragglers and planned work', () => {
   });
 });
 
+describe('what falls together', () => {
+  const slow = { mode: 'slow' as const, time: 10, detectSeconds: 12, slowFactor: 2, repairSeconds: 1000 };
+
+  test('a failure at the moment a straggler is found goes first; the straggler is then taken out after the restart', () => {
+    const { books, phases } = runs({}, wait, 2, [{ ...slow, firstNode: 1 }, { time: 22 }]);
+    expect(books).toMatchObject({ interruptions: 1, plannedStops: 1, lost: 22, restart: 10, work: 100 });
+    // Its save comes first thing after the restart, which the failure made necessary.
+    expect(phases.slice(0, 4).map(([kind]) => kind)).toEqual(['compute', 'compute', 'restart', 'checkpoint']);
+  });
+
+  test('stragglers that are found together are taken out in one stop', () => {
+    const two = [1, 2].map((firstNode) => ({ ...slow, firstNode }));
+    expect(runs({}, wait, 2, two).books).toMatchObject({ plannedStops: 1, restart: 5, down: 0 });
+    // With one spare for two nodes the job waits: both are away.
+    expect(runs({}, wait, 1, two).books).toMatchObject({ plannedStops: 1, down: 1000 });
+  });
+
+  test('a failure in the save does not do away with planned work, nor with a straggler unless it takes that node', () => {
+    const planned = { mode: 'planned' as const, time: 20, detectSeconds: 50 };
+    expect(runs({}, wait, 0, [planned, { time: 21 }]).books).toMatchObject({
+      interruptions: 1,
+      plannedStops: 1,
+      lost: 20,
+      down: 50,
+      restart: 10,
+    });
+    const struck = (firstNode: number, repairSeconds: number) =>
+      runs({}, wait, 2, [
+        { ...slow, firstNode: 1 },
+        { time: 23, firstNode, repairSeconds },
+      ]).books.plannedStops;
+    expect(struck(3, 1000)).toBe(1);
+    expect(struck(1, 0)).toBe(1);
+    expect(struck(1, 1000)).toBe(0);
+  });
+
+  test('a link that is found slow and needs no repair is well after the restart', () => {
+    const link = { ...slow, slowFactor: 1, nics: [0], capacityFactor: 0.5, repairSeconds: 0 };
+    expect(runs({}, wait, 0, [link]).books).toMatchObject({ plannedStops: 1, restart: 5, work: 100 });
+  });
+
+  test('a start that a failure ends does not die of itself any more', () => {
+    const startupDeath = (start: number): number | undefined => (start === 0 ? 50 : undefined);
+    expect(runs({ startupDeath }, wait, 0, [{ time: 10 }]).books).toMatchObject({ interruptions: 1, lost: 10 });
+    expect(runs({ startupDeath }, wait, 0, [{ time: 50 }]).books).toMatchObject({ interruptions: 2, lost: 18 });
+  });
+});
+
 test('a start dies as often as it was said to, and the next one begins', () => {
   const startupDeath = (start: number): number | undefined => (start < 3 ? 2 : undefined);
   const { books } = runs({ startupDeath }, wait, 0, []);

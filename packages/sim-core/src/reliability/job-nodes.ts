@@ -55,7 +55,9 @@ export class JobNodes implements RunNodes {
 
   takeAway(event: RunEvent, found: number): void {
     if (!takesNodesAway(event)) {
-      if (event.capacityFactor < 1) this.#ailing.push({ event, until: found + event.repairSeconds });
+      // A straggler that was found and needs no repair is mended by the restart.
+      if (event.mode === 'stop' && event.capacityFactor < 1)
+        this.#ailing.push({ event, until: found + event.repairSeconds });
       return;
     }
     const missing = this.#missing();
@@ -73,12 +75,12 @@ export class JobNodes implements RunNodes {
     this.#updateSpeed();
   }
 
-  endAilment(): RunEvent | undefined {
+  endAilment(): readonly RunEvent[] {
     const end = this.nextAilmentEnd;
     const ended = this.#ailing.filter(({ until }) => until === end);
     this.#ailing = this.#ailing.filter(({ until }) => until !== end);
     this.#updateSpeed();
-    return ended.find(({ event }) => event.mode === 'slow' && !event.transient)?.event;
+    return ended.map(({ event }) => event).filter(({ mode, transient }) => mode === 'slow' && !transient);
   }
 
   readyAt(found: number): number {

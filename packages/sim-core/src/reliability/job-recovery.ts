@@ -48,14 +48,14 @@ export class JobRecovery {
     return this.#fromCheckpoint(this.#accounts.time);
   }
 
-  /** After a stop that the job made to let the event happen, its state saved. */
-  afterStop(event: RunEvent): ComeBack {
+  /** After a stop that the job made to let the events happen, its state saved. */
+  afterStop(events: readonly RunEvent[]): ComeBack {
     const { time } = this.#accounts;
     // A straggler was found already; planned work takes its time.
-    const found = time + (event.mode === 'planned' ? event.detectSeconds : 0);
-    this.#nodes.takeAway(event, found);
-    const ready = this.#nodes.readyAt(found);
-    if (takesNodesAway(event)) this.saved.lose(event.firstNode, event.nodeCount, time);
+    const endOf = ({ mode, detectSeconds }: RunEvent): number => time + (mode === 'planned' ? detectSeconds : 0);
+    for (const event of events) this.#nodes.takeAway(event, endOf(event));
+    const ready = this.#nodes.readyAt(Math.max(time, ...events.map(endOf)));
+    for (const event of events) if (takesNodesAway(event)) this.saved.lose(event.firstNode, event.nodeCount, time);
     return this.#fromCheckpoint(ready);
   }
 

@@ -32,7 +32,7 @@ export class JobRun {
   #restartDue: number | undefined;
   /** Length of the restart that runs; 0: none does. */
   #restarting = 0;
-  /** Planned work that came while the job was not computing. */
+  /** Planned work that came while the job was not computing, and stops whose save a failure struck. */
   readonly #postponed: RunEvent[] = [];
 
   /** @param window End of the simulated time; what is computed and not yet saved then is kept. */
@@ -79,7 +79,7 @@ export class JobRun {
     for (;;) {
       const planned = this.#postponed.shift();
       if (planned) {
-        if (this.#nodes.hits(planned)) return this.#stopFor(planned);
+        if (this.#nodes.hits(planned)) return this.#stopFor([planned]);
         continue;
       }
       const { speed } = this.#nodes;
@@ -113,11 +113,11 @@ export class JobRun {
     if (happening === 'start-up death') return this.#die();
     if (happening === 'ailment end') {
       const found = this.#nodes.endAilment();
-      return found && this.#stopFor(found);
+      return found.length > 0 ? this.#stopFor(found) : undefined;
     }
     if (happening.mode === 'slow') this.#nodes.slowDown(happening, this.#accounts.time);
     else if (this.#nodes.hits(happening))
-      return happening.mode === 'planned' ? this.#stopFor(happening) : this.#fail(happening, true);
+      return happening.mode === 'planned' ? this.#stopFor([happening]) : this.#fail(happening, true);
     else if (happening.mode === 'stop') this.#takeAwayUnused(happening, this.#accounts.time);
     return undefined;
   }
@@ -162,11 +162,16 @@ export class JobRun {
     return this.#comeBack(this.#recovery.afterDeath());
   }
 
-  /** Saves, stops for what the event asks, and restarts. */
-  #stopFor(event: RunEvent): Outcome {
-    if (this.#save() !== 'done') return 'stopped';
-    this.#accounts.pause(event.mode === 'planned' ? 'planned' : 'straggler', event);
-    return this.#comeBack(this.#recovery.afterStop(event));
+  /** Saves, stops for what the events ask, and restarts. */
+  #stopFor(events: readonly RunEvent[]): Outcome {
+    if (this.#save() !== 'done') {
+      // What struck meanwhile did not do their work; but it may have taken the very straggler away.
+      for (const event of events) this.#postponed.push(event.mode === 'slow' ? { ...event, ownNodeOnly: true } : event);
+      return 'stopped';
+    }
+    const [first] = events;
+    this.#accounts.pause(first?.mode === 'planned' ? 'planned' : 'straggler', first);
+    return this.#comeBack(this.#recovery.afterStop(events));
   }
 
   #growBack(): void {

@@ -66,7 +66,7 @@ export function restartRun(
         struck = strikes[event.firstNode];
       },
       slowDown: () => undefined,
-      endAilment: () => undefined,
+      endAilment: () => [],
       readyAt: (found) => struck?.downUntil(found) ?? found,
       speedAfterReturns: () => 1,
     },

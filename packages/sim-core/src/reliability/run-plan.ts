@@ -44,8 +44,8 @@ export interface RunNodes {
   /** Takes the event's nodes away from `found` on, or leaves them with what ails them. */
   takeAway(event: RunEvent, found: number): void;
   slowDown(event: RunEvent, time: number): void;
-  /** Ends the ailment that is due; returns its event when a node must be stopped for it. */
-  endAilment(): RunEvent | undefined;
+  /** Ends the ailments that are due; returns the events of those that the job must stop for, to take a node out. */
+  endAilment(): readonly RunEvent[];
   /** From `found` on, when the job can run again; Infinity: never. It then runs in the best configuration of that time. */
   readyAt(found: number): number;
   /** Speed of the best configuration that the nodes back by now would allow. */
