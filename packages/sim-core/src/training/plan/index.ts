@@ -2,6 +2,7 @@ export * from './build-plan.js';
 export * from './folded-plan.js';
 export * from './group-placement.js';
 export * from './initial-colouring.js';
+export * from './interchangeable-columns.js';
 export * from './link-refinement.js';
 export * from './link-use.js';
 export * from './network-flows.js';

@@ -45,7 +45,8 @@ export class CollectiveMeetings {
     this.#start[group] = now;
     const route = groups.route(group, met);
     const { hideBehindSeconds, repeat } = groups.collective(met);
-    if (hideBehindSeconds > 0 || repeat > 1 || route.links.length === 0) {
+    const alone = route.links.length === 0 || (groups.portsAreFree && !route.crossesNetwork);
+    if (hideBehindSeconds > 0 || repeat > 1 || alone) {
       queue.push(now + groups.exposedSeconds(group, met), group * 4 + EventKind.collective);
     } else this.#clock.startFlow(route, group * 4 + FlowKind.collective);
   }

@@ -1,5 +1,6 @@
 export * from './build-program.js';
 export * from './execution.js';
+export * from './perturbed-steps.js';
 export * from './program.js';
 export { type RowKind, type RowLabels, rowKinds } from './row-labels.js';
 export { jitteredStepSeconds, type StepOptions } from './run-step.js';

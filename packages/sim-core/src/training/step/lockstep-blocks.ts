@@ -3,9 +3,11 @@ import { Book } from './books.js';
 import type { ClassCursors } from './class-cursors.js';
 import type { ComputeStreams } from './compute-streams.js';
 import type { Ledger } from './ledger.js';
-import type { MeetingGroups } from './meeting-groups.js';
+import { LockstepStretches, type Stretch } from './lockstep-stretches.js';
+import type { MeetingGroup, MeetingGroups } from './meeting-groups.js';
 import type { StepProgram } from './program.js';
 import { EventKind, type StepClock } from './step-clock.js';
+import type { StepTape } from './step-tape.js';
 import { SegmentKind, type Template } from './template.js';
 
 /**
@@ -21,6 +23,7 @@ export class LockstepBlocks {
   readonly #ledger: Ledger;
   /** By collective descriptor: the group of each class that it runs over. */
   readonly #groupOf: readonly Int32Array[];
+  readonly #stretches: LockstepStretches;
   // One entry a class: when it came to the block, and the time up to which it has been carried.
   readonly #time: Float64Array;
   readonly #template: (Template | undefined)[];
@@ -51,6 +54,7 @@ export class LockstepBlocks {
     this.#groupOf = program.collectives.map(({ group }) =>
       group === 'tie' || group === 'world' ? none : (columns.get(group) ?? none),
     );
+    this.#stretches = new LockstepStretches(groups, streams, this.#groupOf, { keepsCourse: ledger.tape !== undefined });
     this.#time = new Float64Array(cursors.count);
     this.#template = new Array(cursors.count);
     this.#arrived = new Int32Array(groups.all.length);
@@ -95,36 +99,34 @@ export class LockstepBlocks {
   /** All members have come: their collective runs and they go on, together for as long as they only meet each other. */
   #meet(group: number): void {
     const meeting = this.#groups.all[group];
-    const first = meeting?.classes[0] ?? 0;
-    const template = this.#template[first];
-    if (!meeting || !template) return;
+    if (!meeting) return;
     const { classes, book } = meeting;
     const ledger = this.#ledger;
     const time = this.#time;
     this.#arrived[group] = 0;
-    let segment = this.#segment[group] as number;
-    do {
-      let met = template.argument[segment] as number;
-      let start = 0;
-      for (let i = 0; i < classes.length; i++) {
-        const k = classes[i] as number;
-        start = Math.max(start, time[k] as number);
-        met = this.#groups.lessHidden(met, (this.#template[k] as Template).argument[segment] as number);
-      }
-      const exposed = this.#groups.exposedSeconds(group, met);
-      let next = segment;
-      for (let i = 0; i < classes.length; i++) {
-        const k = classes[i] as number;
-        ledger.bookWait(k, Book.skew, start - (time[k] as number), start);
-        ledger.bookWait(k, book, exposed, start + exposed);
-        time[k] = start + exposed;
-        next = this.#compute(k, this.#template[k] as Template, segment + 1);
-      }
-      segment = next;
-    } while (segment < template.segments && this.#groupOf[template.argument[segment] as number]?.[first] === group);
+    const stretch = this.#stretches.from(group, classes, this.#segment[group] as number, this.#template);
+    let start = 0;
+    for (let i = 0; i < classes.length; i++) start = Math.max(start, time[classes[i] as number] as number);
+    if (ledger.tape) this.#record(ledger.tape, meeting, stretch, start);
     for (let i = 0; i < classes.length; i++) {
       const k = classes[i] as number;
-      this.#comeTo(k, this.#template[k] as Template, segment);
+      ledger.book(k, Book.skew, start - (time[k] as number) + (stretch.skewSeconds[i] as number));
+      ledger.book(k, book, stretch.exposedSeconds);
+      time[k] = start + (stretch.endSeconds[i] as number);
+    }
+    for (let i = 0; i < classes.length; i++) {
+      const k = classes[i] as number;
+      this.#comeTo(k, this.#template[k] as Template, stretch.end);
+    }
+  }
+
+  #record(tape: StepTape, { classes, book }: MeetingGroup, { course }: Stretch, from: number): void {
+    for (const { start, end, computed } of course) {
+      classes.forEach((k, i) => {
+        tape.waited(k, Book.skew, from + start);
+        tape.waited(k, book, from + end);
+        tape.computed(k, from + (computed[i] as number));
+      });
     }
   }
 }

@@ -27,6 +27,8 @@ const bookOf: Readonly<Record<StepGroupKind, number>> = {
 /** Groups that meet during a step, those of the plan, tied-embedding pairs and all ranks, with the routes of their collectives. */
 export class MeetingGroups {
   readonly all: readonly MeetingGroup[];
+  /** No gradients or parameters cross scale-up ports: a blocking collective inside a domain has them to itself. */
+  readonly portsAreFree: boolean;
   readonly #plan: Plan;
   readonly #collectives: readonly CollectiveDescriptor[];
   readonly #network: StepNetwork;
@@ -46,6 +48,7 @@ export class MeetingGroups {
       groups.push(tie);
     }
     this.#world = groups.length;
+    this.portsAreFree = groups.every(({ book, placement }) => book !== Book.data || placement.ranksPerDomain === 1);
     groups.push(worldGroup(plan));
     this.all = groups;
     this.#routes = groups.map(() => []);

@@ -34,7 +34,8 @@ interface DrawOptions extends StepOptions {
   readonly record?: boolean;
 }
 
-function execute(plan: Plan, program: StepProgram, perturbation: Perturbation, options: DrawOptions): Execution {
+/** Executes a program over a plan with what a perturbation draws. */
+export function execute(plan: Plan, program: StepProgram, perturbation: Perturbation, options: DrawOptions): Execution {
   const { step = 0, coalesce = true, calmSeconds = 0, record = false } = options;
   const pauses = pauseSeconds(plan, perturbation, step, calmSeconds);
   const factors = slowFactors(plan, perturbation, step);
@@ -69,10 +70,12 @@ export function runStep(
   return { job, plan, program, execution, twin: calm ?? execution };
 }
 
-const ranksOf = ({ parallel }: Job): number => parallel.tensor * parallel.context * parallel.data * parallel.pipeline;
+/** Ranks of a job. */
+export const ranksOf = ({ parallel }: Job): number =>
+  parallel.tensor * parallel.context * parallel.data * parallel.pipeline;
 
 /** The same plan without slow ranks and jitter, folded: what its waits have less is what stragglers cause (spec/model.md 9.2). */
-function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options: StepOptions): Execution {
+export function runTwin(job: Job, cluster: Cluster, perturbation: Perturbation, options: StepOptions): Execution {
   const { slowFraction: _slow, pauses: _pauses, ...rest } = perturbation;
   const calm: Perturbation = { ...rest, slowRanks: [], jitter: { sigma: 0 } };
   const plan = buildPlan(job, cluster, calm, { fold: true });
