@@ -1,5 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import { InputError, type TrialExecutor, type TrialTask, type WatchedTrial } from '@regatta/scenarios';
+import {
+  InputError,
+  type SimulatedSteps,
+  type TrialExecutor,
+  type TrialTask,
+  type WatchedTrial,
+} from '@regatta/scenarios';
 import { PolicyStopped } from './policy-task.js';
 import type { TrialAnswer, TrialOrder } from './trial-messages.js';
 import { watchPulse } from './watch-pulse.js';
@@ -9,6 +15,8 @@ interface Member {
   readonly knows: Set<number>;
   readonly stopWatching: () => void;
   waiting: number;
+  /** Degraded states that others have simulated and it does not know yet. */
+  news: SimulatedSteps[number][];
 }
 
 type Answered = Extract<TrialAnswer, { readonly books: unknown }>;
@@ -42,9 +50,11 @@ export class TrialPool {
         knows: new Set<number>(),
         stopWatching: names.length > 0 ? watch() : () => undefined,
         waiting: 0,
+        news: [],
       };
       member.worker.on('message', (answer: TrialAnswer) => {
         member.waiting--;
+        if ('steps' in answer) this.#tellOthers(member, answer.steps);
         this.#receive(answer);
       });
       member.worker.on('error', (error) => this.#failAll(error));
@@ -73,13 +83,18 @@ export class TrialPool {
     const index = this.#tasks.get(task) ?? this.#tasks.size;
     this.#tasks.set(task, index);
     const details = member.knows.has(index) ? {} : { details: { task, policies: this.#users.code } };
-    const order: TrialOrder = { id: this.#orders++, task: index, ...what, ...details };
+    const order: TrialOrder = { id: this.#orders++, task: index, ...what, ...details, steps: member.news };
+    member.news = [];
     member.knows.add(index);
     member.waiting++;
     return new Promise((settle, fail) => {
       this.#open.set(order.id, { settle, fail });
       member.worker.postMessage(order);
     });
+  }
+
+  #tellOthers(member: Member, steps: SimulatedSteps): void {
+    for (const other of this.#members) if (other !== member) other.news.push(...steps);
   }
 
   #receive(answer: TrialAnswer): void {

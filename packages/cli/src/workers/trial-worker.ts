@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError, type TrialTask, trialRunner, type UserRecovery, watchedTrial } from '@regatta/scenarios';
+import { InputError, StepMemo, type TrialTask, trialRunner, type UserRecovery, watchedTrial } from '@regatta/scenarios';
 import { RecoveryPolicyError, type RecoveryPolicyFactory, type RunBooks } from '@regatta/sim-core';
 import { loadRecoveryPolicy } from './recovery-file.js';
 import type { TaskDetails, TrialAnswer, TrialOrder } from './trial-messages.js';
@@ -13,24 +13,28 @@ interface Prepared {
 
 const pulse = sharedPulse(workerData as SharedArrayBuffer);
 const prepared = new Map<number, Promise<Prepared>>();
+/** Of all tasks: variants of one job have states in common. */
+const memo = new StepMemo();
 
 async function prepare({ task, policies }: TaskDetails): Promise<Prepared> {
   const users = new Map<string, RecoveryPolicyFactory>();
   for (const [path, code] of Object.entries(policies)) users.set(path, await loadRecoveryPolicy(path, code, pulse));
-  return { task, users, run: trialRunner(task, users) };
+  return { task, users, run: trialRunner(task, users, memo) };
 }
 
-async function answerTo({ id, task, details, first, count, watch }: TrialOrder): Promise<TrialAnswer> {
+async function answerTo({ id, task, details, first, count, watch, steps }: TrialOrder): Promise<TrialAnswer> {
   try {
     const ready = prepared.get(task) ?? (details ? prepare(details) : undefined);
     if (!ready) throw new Error(`trial-worker: task ${task} was not sent`);
     prepared.set(task, ready);
     const { run, users, task: known } = await ready;
+    memo.learn(steps);
     if (watch) {
-      const watched = watchedTrial(known, first, users);
-      return { id, books: [watched.books], watched };
+      const watched = watchedTrial(known, first, users, memo);
+      return { id, books: [watched.books], watched, steps: memo.takeNews() };
     }
-    return { id, books: Array.from({ length: count }, (_, i) => run(first + i)) };
+    const books = Array.from({ length: count }, (_, i) => run(first + i));
+    return { id, books, steps: memo.takeNews() };
   } catch (error) {
     if (error instanceof InputError) return { id, issues: error.issues };
     if (error instanceof RecoveryPolicyError) return { id, policyError: error.message };

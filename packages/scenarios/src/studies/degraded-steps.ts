@@ -6,15 +6,14 @@ import {
   noAilments,
   type Parallel,
   type Perturbation,
-  RankGrid,
   type ReducedPlan,
   type StepReport,
-  simulateStep,
   stepMemory,
   worldSize,
 } from '@regatta/sim-core';
 import { jobProblems } from '../schema/job-problems.js';
-import { type AilingUnit, CoupledAilments } from './coupled-ailments.js';
+import { AilingJob, noTakeOver, type TakeOver } from './ailing-job.js';
+import { StepMemo } from './step-memo.js';
 
 /** Batches and replica counts tried until one passes the schedule's rules (interleaved: micro-batches in multiples of the stages). */
 const batchTries = 64;
@@ -30,16 +29,19 @@ export class DegradedSteps implements DegradedStates {
   readonly #cluster: Cluster;
   readonly #perturbation: Perturbation;
   readonly #healthy: StepReport;
-  readonly #stepSeconds = new Map<string, number>();
+  readonly #memo: StepMemo;
+  readonly #ailing = new Map<Job, AilingJob>();
   readonly #plans = new Map<number, ReducedPlan | undefined>();
   readonly #reduced = new Map<string, ReducedPlan | undefined>();
   #shapes: { readonly job: Job; readonly tokensPerGpuSecond: number }[] | undefined;
 
-  constructor(job: Job, cluster: Cluster, perturbation: Perturbation, healthy: StepReport) {
+  /** @param memo Where step times are kept; given, they are shared with whoever else has it. */
+  constructor(job: Job, cluster: Cluster, perturbation: Perturbation, healthy: StepReport, memo = new StepMemo()) {
     this.#job = job;
     this.#cluster = cluster;
     this.#perturbation = perturbation;
     this.#healthy = healthy;
+    this.#memo = memo;
   }
 
   asItIs(ailments: readonly Ailment[]): number {
@@ -56,14 +58,11 @@ export class DegradedSteps implements DegradedStates {
     return this.#reduced.get(key);
   }
 
-  /**
-   * The stages that miss nodes are put last, where a slow stage costs about the most. What nodes that ail cost beside that is
-   * what they cost the whole job: together they would be a state for each pair.
-   */
+  /** The stages that miss nodes are put last, where a slow stage costs about the most. */
   rerouted(missingPeers: number, stagesHit: number, ailments: readonly Ailment[]): number {
     const peers = this.#cluster.nodes / this.#job.parallel.pipeline;
     const takeOver = { stages: stagesHit, factor: peers / (peers - missingPeers) };
-    return this.#speed(this.#job, noAilments, takeOver) * this.asItIs(ailments);
+    return this.#speed(this.#job, ailments, takeOver);
   }
 
   /**
@@ -111,9 +110,7 @@ export class DegradedSteps implements DegradedStates {
         const job = this.#withReplicas({ ...this.#job, parallel: whole }, data);
         if (!job) return [];
         const tokens = this.#job.globalBatch * this.#job.sequenceLength;
-        return [
-          { job, tokensPerGpuSecond: tokens / this.#seconds(job, noAilments, noTakeOver) / worldSize(job.parallel) },
-        ];
+        return [{ job, tokensPerGpuSecond: tokens / this.#seconds(job, noAilments) / worldSize(job.parallel) }];
       }),
     );
     this.#shapes = shapes;
@@ -147,58 +144,16 @@ export class DegradedSteps implements DegradedStates {
   }
 
   #speed(job: Job, ailments: readonly Ailment[], takeOver = noTakeOver): number {
-    return this.#healthy.stepSeconds / this.#ailingSeconds(job, ailments, takeOver);
+    return this.#healthy.stepSeconds / this.#seconds(job, ailments, takeOver);
   }
 
-  /** A step waits for the slowest of the parts that ail apart; of more than two that meet, the two slowest are simulated together. */
-  #ailingSeconds(job: Job, ailments: readonly Ailment[], takeOver: TakeOver): number {
-    if (ailments.length === 0) return this.#seconds(job, noAilments, takeOver);
-    const coupled = new CoupledAilments(job.parallel, this.#cluster.gpusPerNode, ailments);
-    const { units, meet } = coupled;
-    const alone = (unit: AilingUnit): number => this.#seconds(job, unit, takeOver);
-    if (!meet || units.length < 2) return units.reduce((most, unit) => Math.max(most, alone(unit)), 0);
-    const slowest = units.length > 2 ? [...units].sort((a, b) => alone(b) - alone(a)).slice(0, 2) : units;
-    return this.#seconds(job, coupled.sideBySide(slowest), takeOver);
-  }
-
-  #seconds(job: Job, ailments: readonly Ailment[], { stages, factor }: TakeOver): number {
-    if (job === this.#job && ailments.length === 0 && stages === 0) return this.#healthy.stepSeconds;
-    const { tensor, pipeline, context, expert, data } = job.parallel;
-    const ailing = ailments.map((one) => Object.values(one).join(':'));
-    const key = [tensor, pipeline, context, expert, data, job.globalBatch, stages, factor, ...ailing].join('/');
-    let seconds = this.#stepSeconds.get(key);
-    if (seconds === undefined) {
-      const perturbation = this.#perturbed(job, ailments, stages, factor);
-      seconds = simulateStep(job, this.#clusterOf(job), perturbation).stepSeconds;
-      this.#stepSeconds.set(key, seconds);
+  #seconds(job: Job, ailments: readonly Ailment[], takeOver: TakeOver = noTakeOver): number {
+    if (job === this.#job && ailments.length === 0 && takeOver.stages === 0) return this.#healthy.stepSeconds;
+    let ailing = this.#ailing.get(job);
+    if (!ailing) {
+      ailing = new AilingJob(job, this.#clusterOf(job), this.#perturbation, this.#memo);
+      this.#ailing.set(job, ailing);
     }
-    return seconds;
-  }
-
-  #perturbed(job: Job, ailments: readonly Ailment[], slowStages: number, stageFactor: number): Perturbation {
-    const grid = new RankGrid(job.parallel);
-    const slowRanks = this.#perturbation.slowRanks.filter(({ rank }) => rank < grid.ranks);
-    const links = [...this.#perturbation.links];
-    const { gpusPerNode } = this.#cluster;
-    for (const { firstNode, nodeCount, slowFactor, nics, capacityFactor } of ailments) {
-      for (let node = firstNode; node < firstNode + nodeCount; node++) {
-        const end = Math.min((node + 1) * gpusPerNode, grid.ranks);
-        if (slowFactor !== 1)
-          for (let rank = node * gpusPerNode; rank < end; rank++) slowRanks.push({ rank, factor: slowFactor });
-        for (const nic of nics) links.push({ link: `node${node}.nic${nic}`, capacityFactor });
-      }
-    }
-    for (let rank = grid.ranks - slowStages * grid.stageRanks; rank < grid.ranks; rank++) {
-      slowRanks.push({ rank, factor: stageFactor });
-    }
-    return { ...this.#perturbation, slowRanks, links };
+    return ailing.stepSeconds(ailments, takeOver);
   }
 }
-
-/** Whole stages of which some nodes are away, and how much more the others of them do. */
-interface TakeOver {
-  readonly stages: number;
-  readonly factor: number;
-}
-
-const noTakeOver: TakeOver = { stages: 0, factor: 1 };

@@ -19,5 +19,6 @@ export type { UserRecovery } from './recovery-plan.js';
 export * from './replay.js';
 export * from './replay-timeline.js';
 export * from './scaling-points.js';
+export * from './step-memo.js';
 export * from './step-speed.js';
 export * from './trials.js';

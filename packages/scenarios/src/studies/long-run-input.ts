@@ -17,6 +17,7 @@ import { checkpointPlanOf } from './checkpoint-plan.js';
 import { failureDomainsOf, failureModelOf } from './failure-model.js';
 import { defaultRecovery, recoveryPolicyOf, type UserRecovery } from './recovery-plan.js';
 import type { ScalingPointInput } from './scaling-points.js';
+import type { StepMemo } from './step-memo.js';
 
 /** More checkpoints than any run takes: an interval in the wrong unit, and a trial that takes minutes. */
 const mostCheckpoints = 1e7;
@@ -45,12 +46,14 @@ export interface LongRunInput {
 
 /**
  * Failures, checkpoints, recovery and storage of a scenario as a long run of one GPU count (contract: long runs).
+ * @param memo Step times of degraded states, shared with whoever else has it.
  * @throws InputError for unknown profiles and lengths that make no sense; every mistake is listed.
  */
 export function longRunInput(
   { scenario, point, windowSeconds }: TrialTask,
   locate: Resolution['locate'] = () => ({}),
   users: UserRecovery = new Map(),
+  memo?: StepMemo,
 ): LongRunInput {
   const issues: InputIssue[] = [];
   const problem = (path: string, message: string, expected: string): void => {
@@ -88,7 +91,7 @@ export function longRunInput(
       `${(hours / 24).toPrecision(4)} days have ${(eventsPerHour(failures, domains) * hours).toPrecision(3)} failures`,
       `at most ${mostEvents.toExponential(0)} in one trial`,
     );
-  const policy = loaded ? recoveryPolicyOf(scenario, job, cluster, step, users, problem) : undefined;
+  const policy = loaded ? recoveryPolicyOf(scenario, job, cluster, step, users, problem, memo) : undefined;
   if (issues.length > 0) throw new InputError(issues);
   return {
     run: {

@@ -14,6 +14,7 @@ import type { ResolvedScenario } from '../schema/scenario-schema.js';
 import { perturbationOf } from '../schema/to-core.js';
 import { DegradedSteps } from './degraded-steps.js';
 import type { ReportProblem } from './failure-model.js';
+import type { StepMemo } from './step-memo.js';
 
 type Recovery = NonNullable<ResolvedScenario['recovery']>;
 
@@ -24,6 +25,7 @@ export type UserRecovery = ReadonlyMap<string, RecoveryPolicyFactory>;
 
 /**
  * The recovery policy of a scenario's job, with the step times of its degraded states.
+ * @param memo Where step times are kept; absent: nobody else has them.
  * @throws RecoveryPolicyError when a user's policy breaks its contract.
  */
 export function recoveryPolicyOf(
@@ -33,9 +35,10 @@ export function recoveryPolicyOf(
   healthy: StepReport,
   users: UserRecovery,
   problem: ReportProblem,
+  memo?: StepMemo,
 ): RecoveryPolicy {
   const { policy: name, failoverSeconds } = scenario.recovery ?? defaultRecovery;
-  const states = new DegradedSteps(job, cluster, perturbationOf(scenario), healthy);
+  const states = new DegradedSteps(job, cluster, perturbationOf(scenario), healthy, memo);
   const { nodes, gpusPerNode } = cluster;
   const recoverable: RecoverableJob = { nodes, gpusPerNode, parallel: job.parallel, failoverSeconds, states };
   const user = users.get(name);

@@ -1,6 +1,7 @@
 import { longRunTrial, type PhaseInterval, type RunBooks, type RunObserver, type RunStop } from '@regatta/sim-core';
 import { longRunInput, type TrialTask } from './long-run-input.js';
 import type { UserRecovery } from './recovery-plan.js';
+import { StepMemo } from './step-memo.js';
 
 /** Runs trials [first, first + count) of a task, wherever it likes: a trial's books depend on the task and its number alone. */
 export type TrialExecutor = (task: TrialTask, first: number, count: number) => Promise<readonly RunBooks[]>;
@@ -8,12 +9,14 @@ export type TrialExecutor = (task: TrialTask, first: number, count: number) => P
 /**
  * Runs one trial of the task; what all its trials share is prepared once.
  * @param users Recovery policies of users' files that the task names.
+ * @param memo Step times of degraded states, shared with whoever else has it.
  */
 export function trialRunner(
   task: TrialTask,
   users?: UserRecovery,
+  memo?: StepMemo,
 ): (trial: number, observer?: RunObserver) => RunBooks {
-  const { run, recovery } = longRunInput(task, undefined, users);
+  const { run, recovery } = longRunInput(task, undefined, users, memo);
   if (!recovery) throw new Error(`trialRunner: ${task.scenario.recovery?.policy} was not loaded`);
   return (trial, observer) => longRunTrial({ ...run, recovery }, { seed: task.scenario.seed, trial }, observer);
 }
@@ -26,10 +29,14 @@ export interface WatchedTrial {
 }
 
 /** Runs one trial of the task and keeps its phases and stops. */
-export function watchedTrial(task: TrialTask, trial: number, users?: UserRecovery): WatchedTrial {
+export function watchedTrial(task: TrialTask, trial: number, users?: UserRecovery, memo?: StepMemo): WatchedTrial {
   const phases: PhaseInterval[] = [];
   const stops: RunStop[] = [];
-  const books = trialRunner(task, users)(trial, {
+  const books = trialRunner(
+    task,
+    users,
+    memo,
+  )(trial, {
     phase: (phase) => phases.push(phase),
     stop: (stop) => stops.push(stop),
   });
@@ -39,8 +46,9 @@ export function watchedTrial(task: TrialTask, trial: number, users?: UserRecover
 /** Runs trials in the calling thread. */
 export function executorHere(): TrialExecutor {
   const known = new Map<TrialTask, (trial: number) => RunBooks>();
+  const memo = new StepMemo();
   return (task, first, count) => {
-    const run = known.get(task) ?? trialRunner(task);
+    const run = known.get(task) ?? trialRunner(task, undefined, memo);
     known.set(task, run);
     return Promise.resolve(Array.from({ length: count }, (_, i) => run(first + i)));
   };
