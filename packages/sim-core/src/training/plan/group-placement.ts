@@ -19,22 +19,26 @@ export class GroupPlacements {
   readonly #known = new Map<GroupKind, Map<number, GroupPlacement>>();
   readonly #interned = new Map<string, GroupPlacement>();
   readonly #ids = new Map<GroupPlacement, number>();
-  /** Ranks after which the cluster's layout repeats; a NIC that is down breaks that. */
+  /** Ranks after which the cluster's layout repeats. */
   readonly #period: number;
+  /** Ranks that leave by another NIC than their own breach that. */
+  readonly #rerouted: readonly number[];
+  /** By kind, the first ranks of the groups that hold such ranks. */
+  readonly #breached = new Map<GroupKind, ReadonlySet<number>>();
 
   constructor(
     readonly grid: RankGrid,
     readonly places: RankPlaces,
   ) {
-    this.#period = places.hasNicDown
-      ? Number.POSITIVE_INFINITY
-      : leastCommonMultiple(places.gpusPerNode, places.domainRanks);
+    this.#period = leastCommonMultiple(places.gpusPerNode, places.domainRanks);
+    this.#rerouted = places.reroutedRanks();
   }
 
   /** Placement of the group of a kind that holds a rank. */
   of(kind: GroupKind, rank: number): GroupPlacement {
     const base = this.grid.groupBase(kind, rank);
-    const phase = this.#period === Number.POSITIVE_INFINITY ? base : base % this.#period;
+    // A breached group is a phase of its own, behind those of the period.
+    const phase = this.#breachedOf(kind).has(base) ? this.#period + base : base % this.#period;
     let ofKind = this.#known.get(kind);
     if (!ofKind) {
       ofKind = new Map();
@@ -50,6 +54,12 @@ export class GroupPlacements {
   /** A number that equal placements share. */
   idOf(kind: GroupKind, rank: number): number {
     return this.#ids.get(this.of(kind, rank)) ?? -1;
+  }
+
+  #breachedOf(kind: GroupKind): ReadonlySet<number> {
+    const known = this.#breached.get(kind) ?? new Set(this.#rerouted.map((rank) => this.grid.groupBase(kind, rank)));
+    this.#breached.set(kind, known);
+    return known;
   }
 
   #intern(placement: GroupPlacement): GroupPlacement {

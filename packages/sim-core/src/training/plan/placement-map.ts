@@ -103,6 +103,15 @@ export class RankPlaces {
     return false;
   }
 
+  /** Ranks whose own NIC is down. */
+  reroutedRanks(): number[] {
+    if (!this.hasNicDown) return [];
+    return this.touchedRanks().filter((rank) => {
+      const own = Math.floor(((rank % this.gpusPerNode) * this.nicsPerNode) / this.gpusPerNode);
+      return this.nicOf(rank) % this.nicsPerNode !== own;
+    });
+  }
+
   /** Ranks that differ from the rest by a slow factor or by a link. */
   touchedRanks(): number[] {
     const touched = new Set<number>(this.#slow.keys());

@@ -58,6 +58,8 @@ export class StepExecution implements Resumes {
   readonly #factors: Float64Array;
   readonly #pauses: Float64Array | undefined;
   #events = 0;
+  /** Tags of the flows that end at one instant. */
+  #finished = new Int32Array(64);
 
   constructor(plan: Plan, program: StepProgram, options: ExecutionOptions) {
     const network = new StepNetwork(plan);
@@ -123,11 +125,14 @@ export class StepExecution implements Resumes {
       if (flowTime <= eventTime) {
         clock.now = flowTime;
         fluid.advanceTo(flowTime);
+        const count = fluid.finishedCount;
+        if (count > this.#finished.length) this.#finished = new Int32Array(2 * count);
+        const finished = this.#finished;
         // Copied out first: handling one completion may start others at the same instant.
-        const finished = fluid.finishedTags.slice(0, fluid.finishedCount);
-        for (const tag of finished) {
+        for (let i = 0; i < count; i++) finished[i] = fluid.finishedTags[i] as number;
+        for (let i = 0; i < count; i++) {
           this.#events++;
-          this.#flowEnded(tag);
+          this.#flowEnded(finished[i] as number);
         }
       } else {
         clock.now = eventTime;
