@@ -29,8 +29,12 @@ describe('run and compare', () => {
 
   test('the same bytes on 1, 2 and 7 workers, stopped early or not', () => {
     const early = base.map((word, i) => (base[i - 1] === '--trials' ? '200' : word));
+    const slow = `components: [
+      {name: thermal, level: gpu, mtbfHours: 20000, mode: slow, slowFactor: 1.3, detectSeconds: 3600, repairHours: 12},
+      {name: nic, level: nic, mtbfHours: 40000, capacityFactor: 0, repairHours: 4}]`;
     for (const line of [
       ['run', ...base],
+      ['run', ...base, '--set', `failures={profile: llama3-2024, ${slow}}`, '--set', 'recovery.policy=shrink'],
       ['run', ...early, '--until', '2%'],
     ]) {
       const [one, ...others] = ['1', '2', '7'].map((workers) => regatta([...line, '--workers', workers, '--json']));

@@ -4,6 +4,7 @@ import {
   longRunStudy,
   longRunTasks,
   resolveScenario,
+  StepMemo,
   trialFigures,
   trialRunner,
 } from '@regatta/scenarios';
@@ -67,6 +68,21 @@ describe('with everything that can fail', () => {
     30_000,
   );
 });
+
+test('what another thread has simulated changes nothing, and is not simulated again', () => {
+  const resolution = resolve(everything, 'recovery={policy: shrink, spares: 4}');
+  const [task] = longRunTasks(resolution, request).tasks;
+  if (!task) throw new Error('no task');
+  const [own, taught] = [new StepMemo(), new StepMemo()];
+  const alone = trialRunner(task, undefined, own);
+  const books = [0, 1, 2].map((trial) => alone(trial));
+  const news = own.takeNews();
+  expect(news.flatMap(({ states }) => states).length).toBeGreaterThan(20);
+  taught.learn(news);
+  const told = trialRunner(task, undefined, taught);
+  expect([2, 1, 0].map((trial) => told(trial)).reverse()).toEqual(books);
+  expect(taught.takeNews()).toEqual([]);
+}, 30_000);
 
 describe('figures of many trials', () => {
   test('RSC-1 at 1,024 GPUs: the rate alone gives 28.8 h, with lemons and correlated failures what Meta measured, 7.9 h', async () => {
