@@ -5,25 +5,15 @@ import { grownDoubles, grownIntegers } from './columns.js';
  * a rate that changes moves its event in place. An activity has one event or none.
  */
 export class EventQueue {
+  /** Activity of the first event; -1 when there is none. */
+  first = -1;
+  /** Time of the first event, Infinity when there is none. */
+  firstTime = Number.POSITIVE_INFINITY;
   private length = 0;
   private times = new Float64Array(64);
   private activities = new Int32Array(64);
   /** Heap index of each activity, -1 = none. */
   private places = new Int32Array(64).fill(-1);
-
-  get size(): number {
-    return this.length;
-  }
-
-  /** Activity of the first event; -1 when there is none. */
-  get first(): number {
-    return this.length === 0 ? -1 : (this.activities[0] as number);
-  }
-
-  /** Time of the first event, Infinity when there is none. */
-  get firstTime(): number {
-    return this.length === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number);
-  }
 
   /** Gives an activity its event, or moves the one that it has. */
   set(activity: number, time: number): void {
@@ -46,7 +36,12 @@ export class EventQueue {
     if (place < 0) return;
     this.places[activity] = -1;
     const last = --this.length;
-    if (place === last) return;
+    if (place === last) {
+      if (last > 0) return;
+      this.first = -1;
+      this.firstTime = Number.POSITIVE_INFINITY;
+      return;
+    }
     const time = this.times[last] as number;
     const moved = this.activities[last] as number;
     if (place > 0 && this.before(time, moved, (place - 1) >> 2)) this.rise(place, time, moved);
@@ -76,6 +71,10 @@ export class EventQueue {
     times[hole] = time;
     activities[hole] = activity;
     places[activity] = hole;
+    if (hole === 0) {
+      this.first = activity;
+      this.firstTime = time;
+    }
   }
 
   private sink(from: number, time: number, activity: number): void {
@@ -107,5 +106,9 @@ export class EventQueue {
     times[hole] = time;
     activities[hole] = activity;
     places[activity] = hole;
+    if (from === 0) {
+      this.first = activities[0] as number;
+      this.firstTime = times[0] as number;
+    }
   }
 }

@@ -14,6 +14,8 @@ const hashShift = 24;
 export class LevelHeap {
   /** Runs. */
   length = 0;
+  /** Least level, Infinity when the heap is empty. */
+  topLevel = Number.POSITIVE_INFINITY;
   private levels = new Float64Array(64);
   /** First entry of each run. */
   private heads = new Int32Array(64);
@@ -27,16 +29,6 @@ export class LevelHeap {
   private tails = new Int32Array(remembered);
   private level = new Float64Array(1);
   private words = new Int32Array(this.level.buffer);
-
-  /** Least level, Infinity when the heap is empty. */
-  get topLevel(): number {
-    return this.length === 0 ? Number.POSITIVE_INFINITY : (this.levels[0] as number);
-  }
-
-  /** The first item at that level; only while there is one. */
-  get topItem(): number {
-    return this.items[this.heads[0] as number] as number;
-  }
 
   push(level: number, item: number): void {
     if (this.length === 0) this.entries = 0;
@@ -56,16 +48,17 @@ export class LevelHeap {
     this.tails[hash] = entry;
   }
 
-  /** Takes the top item out. */
-  drop(): void {
+  /** Takes the first item at the least level out; only while there is one. */
+  drop(): number {
     const entry = this.heads[0] as number;
     const next = this.after[entry] as number;
     if (next >= 0) this.heads[0] = next;
     else {
-      const hash = this.hashOf(this.levels[0] as number);
+      const hash = this.hashOf(this.topLevel);
       if (this.tails[hash] === entry) this.knownLevels[hash] = Number.NaN;
       this.dropRun();
     }
+    return this.items[entry] as number;
   }
 
   private hashOf(level: number): number {
@@ -92,11 +85,15 @@ export class LevelHeap {
     }
     levels[hole] = level;
     heads[hole] = entry;
+    if (hole === 0) this.topLevel = level;
   }
 
   private dropRun(): void {
     const length = --this.length;
-    if (length === 0) return;
+    if (length === 0) {
+      this.topLevel = Number.POSITIVE_INFINITY;
+      return;
+    }
     const levels = this.levels;
     const heads = this.heads;
     const level = levels[length] as number;
@@ -119,5 +116,6 @@ export class LevelHeap {
     }
     levels[hole] = level;
     heads[hole] = head;
+    this.topLevel = levels[0] as number;
   }
 }

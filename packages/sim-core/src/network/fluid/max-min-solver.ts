@@ -108,8 +108,7 @@ export class MaxMinSolver {
     const heap = this.heap;
     while (heap.length > 0) {
       const level = heap.topLevel;
-      const item = heap.topItem;
-      heap.drop();
+      const item = heap.drop();
       if (item >= links) {
         const activity = item - links;
         if (this.isOpen(bottleneck[activity] as number)) {
