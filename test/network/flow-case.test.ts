@@ -21,7 +21,7 @@ describe('flows of a case', () => {
         const order = flows.map((_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
         const shuffled = order.flatMap((i) => flows[i] ?? []);
         const capacitiesBytesPerSecond = Array.from({ length: links }, (_, i) => 50 + 10 * (i % 3));
-        const finishOf = (list: typeof flows): readonly number[] =>
+        const finishOf = (list: typeof flows): Float64Array =>
           simulateFlows({ name: '', capacitiesBytesPerSecond, flows: FlowColumns.of(list) }).finish;
         const listed = finishOf(flows);
         for (const [place, finish] of finishOf(shuffled).entries()) {

@@ -36,7 +36,7 @@ function prepared(name: string): () => Outcome {
   if (!flowCase) throw new Error(`no workload ${name}`);
   return () => {
     const { finish, makespan } = simulateFlows(flowCase);
-    return { simulatedSeconds: makespan, flows: finish.length, finish };
+    return { simulatedSeconds: makespan, flows: finish.length, finish: [...finish] };
   };
 }
 

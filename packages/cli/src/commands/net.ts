@@ -45,7 +45,7 @@ export const net: Command = {
         `timings: read ${(read - began).toFixed(4)} s, simulated ${(done - read).toFixed(4)} s, peak memory ${mebibytes} MiB`,
       );
     }
-    deliver(args, io, { finish: times.finish, makespan: times.makespan, events: times.events }, () =>
+    deliver(args, io, { finish: Array.from(times.finish), makespan: times.makespan, events: times.events }, () =>
       flowsText(flowCase, times, rows),
     );
     return 0;

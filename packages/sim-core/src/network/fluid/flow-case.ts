@@ -12,7 +12,7 @@ export interface FlowCase {
 
 export interface FlowTimes {
   /** Absolute finish of each flow in seconds; Infinity when it never ends. */
-  readonly finish: readonly number[];
+  readonly finish: Float64Array;
   readonly makespan: number;
   /** Starts and completions that were handled. */
   readonly events: number;
@@ -24,7 +24,7 @@ export function simulateFlows({ capacitiesBytesPerSecond, flows }: FlowCase): Fl
   const { length, bytes, rateCap, firstLink, links } = flows;
   const starts = flows.startSeconds.subarray(0, length);
   const order = ascending(starts);
-  const finish = new Array<number>(length).fill(infinity);
+  const finish = new Float64Array(length).fill(infinity);
   let events = 0;
   let makespan = 0;
   let next = 0;

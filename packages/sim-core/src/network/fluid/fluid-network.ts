@@ -302,13 +302,18 @@ export class FluidNetwork {
       if (level > 0) this.queue.set(eventOfActivity(activity), this.clock + need / level);
       return;
     }
+    if (alone.count > 0) this.meetOthers(activity);
+    this.share(activity, need);
+  }
+
+  private meetOthers(activity: number): void {
     const { edgeStart, edgeEnd, edgeLink } = this.routes;
+    const { on } = this.alone;
     const end = edgeEnd[activity] as number;
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
-      const other = alone.on[edgeLink[edge] as number] as number;
+      const other = on[edgeLink[edge] as number] as number;
       if (other >= 0) this.meet(other);
     }
-    this.share(activity, need);
   }
 
   /** Somebody comes to a link of one who was alone. */

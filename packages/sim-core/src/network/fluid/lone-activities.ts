@@ -9,6 +9,7 @@ export class LoneActivities {
   private readonly system: SharingSystem;
   /** Who is alone on a link; -1 = nobody is. */
   on = new Int32Array(4).fill(-1);
+  count = 0;
 
   constructor(system: SharingSystem) {
     this.system = system;
@@ -39,12 +40,14 @@ export class LoneActivities {
     }
     highestLevel[activity] = level;
     bottleneck[activity] = heldAlone;
+    this.count++;
     return true;
   }
 
   leave(activity: number): void {
     const { edgeStart, edgeEnd, edgeLink } = this.system.routes;
     const { on } = this;
+    this.count--;
     const end = edgeEnd[activity] as number;
     for (let edge = edgeStart[activity] as number; edge < end; edge++) on[edgeLink[edge] as number] = -1;
   }

@@ -211,6 +211,7 @@ export class MaxMinSolver {
   private fullAt(link: number, from: number): number {
     const { first, edgeNext, bottleneck, level, capacity } = this.system;
     const { edgeActivity, edgeWeight, capLevel } = this.system.routes;
+    const { mark, stamp } = this;
     const head = first[3 * link + passing] as number;
     let at = from;
     for (;;) {
@@ -221,7 +222,7 @@ export class MaxMinSolver {
       for (let edge = head; edge >= 0; edge = edgeNext[edge] as number) {
         const activity = edgeActivity[edge] as number;
         const holder = bottleneck[activity] as number;
-        if (this.isOpen(holder)) {
+        if (holder >= 0 ? mark[holder] === stamp : holder === heldByNothing) {
           open += edgeWeight[edge] as number;
           continue;
         }
@@ -275,18 +276,19 @@ export class MaxMinSolver {
     const system = this.system;
     const { first, edgeNext, bottleneck } = system;
     const { edgeActivity, capLevel } = system.routes;
-    const stamp = this.stamp;
+    const { mark, stamp } = this;
     this.moveHeld(link, level);
     this.progress.read(link, this.now);
-    if (system.level[link] !== level || this.mark[link] === stamp) this.updates += system.held[link] as number;
+    if (system.level[link] !== level || mark[link] === stamp) this.updates += system.held[link] as number;
     system.level[link] = level;
-    this.mark[link] = stamp + 1;
+    mark[link] = stamp + 1;
     const above = level * (1 + tie);
     for (let edge = first[3 * link + passing] as number; edge >= 0; ) {
       const next = edgeNext[edge] as number;
       const activity = edgeActivity[edge] as number;
       const holder = bottleneck[activity] as number;
-      if (this.isOpen(holder)) this.settle(activity, level, link, edge, true);
+      if (holder >= 0 ? mark[holder] === stamp : holder === heldByNothing)
+        this.settle(activity, level, link, edge, true);
       else if ((holder >= 0 ? (system.level[holder] as number) : (capLevel[activity] as number)) > above) {
         this.settle(activity, level, link, edge, false);
       }

@@ -143,7 +143,8 @@ export class SharingSystem {
       const link = edgeLink[edge] as number;
       if (highest < infinity) bound[link] = (bound[link] as number) + (edgeWeight[edge] as number) * highest;
       if (live[link] === 1) liveLinks++;
-      else if (this.canHold(link)) {
+      // As `canHold`, without the call.
+      else if ((pins[link] as number) > 0 || (bound[link] as number) > (capacity[link] as number) * (1 + rounding)) {
         if (members[link] === 1) {
           live[link] = 1;
           liveLinks++;
