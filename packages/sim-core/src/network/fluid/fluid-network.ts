@@ -1,10 +1,6 @@
 import { grownBytes, grownDoubles, grownIntegers } from './columns.js';
-import { EventQueue } from './event-queue.js';
-import { LoneActivities } from './lone-activities.js';
-import { MaxMinSolver } from './max-min-solver.js';
-import { Progress } from './progress.js';
-import type { Routes } from './routes.js';
-import { checkCapacity, heldAlone, heldByCap, heldByNothing, SharingSystem } from './sharing-system.js';
+import { eventOfActivity, FlowingActivities } from './flowing-activities.js';
+import { checkCapacity } from './sharing-system.js';
 
 export interface ActivityOptions {
   /** Upper bound of the rate, in units of volume per second. */
@@ -47,22 +43,11 @@ export class FluidNetwork {
   finishedTags = new Int32Array(64);
   finishedCount = 0;
   // `private`, not `#`, in this folder: a private name costs twice a property until its code is optimised, which is most of a short run.
-  private readonly system: SharingSystem;
-  private readonly routes: Routes;
-  private readonly alone: LoneActivities;
-  private readonly progress: Progress;
-  private readonly solver: MaxMinSolver;
-  private readonly queue = new EventQueue();
-  // Starts that are no integers: V8 then need not change its mind later.
-  private clock = 0.5;
-  private solveCount = 0;
+  private readonly flows: FlowingActivities;
   private phase = new Uint8Array(64);
   /** Volume over share. */
   private need = new Float64Array(64);
   private tag = new Int32Array(64);
-  // Changes since the last solve.
-  private entered = new Int32Array(64);
-  private enteredCount = 0;
 
   /**
    * @param room Activities and edges (links of all of them) that will be under way at once, as far as is known: columns then
@@ -70,36 +55,30 @@ export class FluidNetwork {
    * @throws RangeError when a capacity is negative or not a number.
    */
   constructor(capacitiesBytesPerSecond: ArrayLike<number>, room?: { activities: number; edges: number }) {
-    this.clock = 0;
-    this.system = new SharingSystem(capacitiesBytesPerSecond);
-    this.routes = this.system.routes;
-    this.alone = new LoneActivities(this.system);
-    this.progress = new Progress(this.system);
-    this.solver = new MaxMinSolver(this.system, this.progress);
-    if (room) this.routes.reserve(room.activities, room.edges);
+    this.flows = new FlowingActivities(capacitiesBytesPerSecond);
+    if (room) this.flows.routes.reserve(room.activities, room.edges);
     this.grow(room?.activities ?? 0);
   }
 
   /** Simulated seconds. */
   get now(): number {
-    return this.clock;
+    return this.flows.now;
   }
 
   /** Solves so far: instants at which somebody's rate depended on somebody else's change. */
   get solves(): number {
-    return this.solveCount;
+    return this.flows.solves;
   }
 
   /** Rates that were computed, over all solves. */
   get activityUpdates(): number {
-    return this.solver.updates;
+    return this.flows.updates;
   }
 
   /** Adds a link and returns its id. @throws RangeError when the capacity is negative or not a number. */
   addLink(capacityBytesPerSecond: number): number {
-    const link = this.system.addLink(capacityBytesPerSecond);
-    this.progress.grow(0);
-    this.alone.grow();
+    const link = this.flows.system.addLink(capacityBytesPerSecond);
+    this.flows.grow();
     return link;
   }
 
@@ -143,13 +122,13 @@ export class FluidNetwork {
     if (!(rateCap > 0)) throw new RangeError(`FluidNetwork.start: rateCap is ${rateCap}`);
     if (!(latencySeconds >= 0)) throw new RangeError(`FluidNetwork.start: latencySeconds is ${latencySeconds}`);
     if (!(share > 0 && share < infinity)) throw new RangeError(`FluidNetwork.start: share is ${share}`);
-    const activity = this.routes.add(links, weights, first, end, rateCap, share);
+    const activity = this.flows.routes.add(links, weights, first, end, rateCap, share);
     if (activity >= this.tag.length) this.grow(activity + 1);
     this.need[activity] = volume / share;
     this.tag[activity] = tag;
     if (volume === 0 || latencySeconds > 0) {
       this.phase[activity] = volume === 0 ? Phase.empty : Phase.latent;
-      this.queue.set(eventOfActivity(activity), this.clock + latencySeconds);
+      this.flows.queue.set(eventOfActivity(activity), this.flows.now + latencySeconds);
     } else this.enter(activity, volume / share);
     return activity;
   }
@@ -157,8 +136,8 @@ export class FluidNetwork {
   /** Takes an activity out before it is complete. @throws RangeError when it is not under way. */
   cancel(activity: number): void {
     this.mustBeUnderWay(activity, 'cancel');
-    if (this.phase[activity] === Phase.flowing) this.takeOff(activity);
-    else this.queue.remove(eventOfActivity(activity));
+    if (this.phase[activity] === Phase.flowing) this.flows.takeOff(activity);
+    else this.flows.queue.remove(eventOfActivity(activity));
     this.free(activity);
   }
 
@@ -167,37 +146,29 @@ export class FluidNetwork {
    * @throws RangeError on an unknown link, and when the capacity is negative or not a number.
    */
   setCapacity(link: number, capacityBytesPerSecond: number): void {
-    if (!(link >= 0 && link < this.system.links)) throw new RangeError(`FluidNetwork.setCapacity: no link ${link}`);
+    if (!(link >= 0 && link < this.flows.system.links))
+      throw new RangeError(`FluidNetwork.setCapacity: no link ${link}`);
     checkCapacity(capacityBytesPerSecond);
-    // What an activity can have at most changes with it: those on the link come anew, with what they have left.
-    const alone = this.alone.on[link] as number;
-    if (alone >= 0) this.meet(alone);
-    const activities = this.system.activitiesOn(link);
-    const left = activities.map((activity) => this.progress.leftAt(activity, this.clock));
-    for (const activity of activities) this.takeOff(activity);
-    this.system.capacity[link] = capacityBytesPerSecond;
-    activities.forEach((activity, i) => {
-      this.enter(activity, left[i] ?? 0);
-    });
+    this.flows.setCapacity(link, capacityBytesPerSecond);
   }
 
   /** Bytes per second that a link carries at most. */
   capacityOf(link: number): number {
-    return this.system.capacity[link] ?? 0;
+    return this.flows.system.capacity[link] ?? 0;
   }
 
   /** Present load of a link, in bytes per second. */
   linkLoad(link: number): number {
-    this.settle();
-    return link >= 0 && link < this.system.links ? this.alone.loadOf(link) + this.system.loadOf(link) : 0;
+    this.flows.settle();
+    return link >= 0 && link < this.flows.system.links ? this.flows.loadOf(link) : 0;
   }
 
   /** Present rate of an activity, in units of volume per second; 0 before its first byte and when a link is down. */
   rateOf(activity: number): number {
     this.mustBeUnderWay(activity, 'rateOf');
-    this.settle();
+    this.flows.settle();
     if (this.phase[activity] !== Phase.flowing) return 0;
-    return this.system.levelOf(activity) * (this.routes.share[activity] as number);
+    return this.flows.system.levelOf(activity) * (this.flows.routes.share[activity] as number);
   }
 
   /** Volume that an activity still has to send. */
@@ -205,15 +176,15 @@ export class FluidNetwork {
     this.mustBeUnderWay(activity, 'remainingOf');
     const left =
       this.phase[activity] === Phase.flowing
-        ? this.progress.leftAt(activity, this.clock)
+        ? this.flows.progress.leftAt(activity, this.flows.now)
         : (this.need[activity] as number);
-    return left * (this.routes.share[activity] as number);
+    return left * (this.flows.routes.share[activity] as number);
   }
 
   /** Time of the next completion or end of a latency; Infinity when nothing will happen by itself. */
   nextTime(): number {
-    this.settle();
-    return this.queue.firstTime;
+    this.flows.settle();
+    return this.flows.queue.firstTime;
   }
 
   /**
@@ -222,11 +193,11 @@ export class FluidNetwork {
    * @throws RangeError when `time` lies before the clock or after the next event.
    */
   advanceTo(time: number): void {
-    this.settle();
-    const next = this.queue.firstTime;
-    if (!(time >= this.clock) || time > next) {
+    this.flows.settle();
+    const next = this.flows.queue.firstTime;
+    if (!(time >= this.flows.now) || time > next) {
       throw new RangeError(
-        `FluidNetwork.advanceTo: ${time} is not between now (${this.clock}) and the next event (${next})`,
+        `FluidNetwork.advanceTo: ${time} is not between now (${this.flows.now}) and the next event (${next})`,
       );
     }
     this.moveTo(time, next);
@@ -238,9 +209,10 @@ export class FluidNetwork {
    * @throws RangeError when `limit` lies before the clock.
    */
   advance(limit: number): number {
-    this.settle();
-    if (!(limit >= this.clock)) throw new RangeError(`FluidNetwork.advance: ${limit} is before now (${this.clock})`);
-    const next = this.queue.firstTime;
+    this.flows.settle();
+    if (!(limit >= this.flows.now))
+      throw new RangeError(`FluidNetwork.advance: ${limit} is before now (${this.flows.now})`);
+    const next = this.flows.queue.firstTime;
     const time = Math.min(next, limit);
     if (time < infinity) this.moveTo(time, next);
     else this.finishedCount = 0;
@@ -249,9 +221,9 @@ export class FluidNetwork {
 
   private moveTo(time: number, next: number): void {
     this.finishedCount = 0;
-    this.clock = time;
+    this.flows.now = time;
     if (next > time || next === infinity) return;
-    const queue = this.queue;
+    const queue = this.flows.queue;
     const until = time + time * clockRounding;
     for (let event = queue.first; event >= 0; event = queue.first) {
       const due = queue.firstTime <= until;
@@ -270,11 +242,11 @@ export class FluidNetwork {
 
   /** Completes those whose end a link's clock has reached; the next one in any case when it is due. */
   private completeHeld(link: number, due: boolean): boolean {
-    const { next } = this.progress;
+    const { next } = this.flows.progress;
     let activity = next[link] as number;
     if (!due && !this.isAtEnd(activity)) return false;
-    this.queue.remove(link << 1);
-    this.progress.read(link, this.clock);
+    this.flows.queue.remove(link << 1);
+    this.flows.progress.read(link, this.flows.now);
     do {
       this.complete(activity);
       activity = next[link] as number;
@@ -283,7 +255,13 @@ export class FluidNetwork {
   }
 
   private isAtEnd(activity: number): boolean {
-    return this.progress.leftAt(activity, this.clock) <= (this.need[activity] as number) * nothingLeft;
+    return this.flows.progress.leftAt(activity, this.flows.now) <= (this.need[activity] as number) * nothingLeft;
+  }
+
+  /** First byte. */
+  private enter(activity: number, need: number): void {
+    this.phase[activity] = Phase.flowing;
+    this.flows.enter(activity, need);
   }
 
   private mustBeUnderWay(activity: number, method: string): void {
@@ -292,96 +270,8 @@ export class FluidNetwork {
     }
   }
 
-  /** First byte. */
-  private enter(activity: number, need: number): void {
-    this.phase[activity] = Phase.flowing;
-    const alone = this.alone;
-    if (alone.enter(activity)) {
-      this.progress.set(activity, need, this.clock);
-      const level = this.system.highestLevel[activity] as number;
-      if (level > 0) this.queue.set(eventOfActivity(activity), this.clock + need / level);
-      return;
-    }
-    if (alone.count > 0) this.meetOthers(activity);
-    this.share(activity, need);
-  }
-
-  private meetOthers(activity: number): void {
-    const { edgeStart, edgeEnd, edgeLink } = this.routes;
-    const { on } = this.alone;
-    const end = edgeEnd[activity] as number;
-    for (let edge = edgeStart[activity] as number; edge < end; edge++) {
-      const other = on[edgeLink[edge] as number] as number;
-      if (other >= 0) this.meet(other);
-    }
-  }
-
-  /** Somebody comes to a link of one who was alone. */
-  private meet(activity: number): void {
-    const left = this.progress.leftAt(activity, this.clock);
-    this.queue.remove(eventOfActivity(activity));
-    this.alone.leave(activity);
-    this.system.enter(activity);
-    this.awaitSolve(activity, left);
-  }
-
-  /** Puts an activity among others on its links. */
-  private share(activity: number, need: number): void {
-    const system = this.system;
-    system.enter(activity);
-    const liveLinks = system.liveLinks[activity] as number;
-    if (liveLinks <= 1) {
-      const holder = system.holdAlone(activity);
-      if (holder >= 0) {
-        // Nobody else where it counts: its rate is nobody else's business.
-        this.progress.join(holder, activity, need, this.clock);
-        this.expect(holder);
-        return;
-      }
-      if (liveLinks === 0) {
-        this.progress.set(activity, need, this.clock);
-        this.queue.set(eventOfActivity(activity), this.clock + need / (this.routes.capLevel[activity] as number));
-        return;
-      }
-    }
-    this.awaitSolve(activity, need);
-  }
-
-  private awaitSolve(activity: number, need: number): void {
-    this.progress.set(activity, need, this.clock);
-    if (this.enteredCount === this.entered.length) {
-      this.entered = grownIntegers(this.entered, this.enteredCount + 1);
-    }
-    this.entered[this.enteredCount++] = activity;
-  }
-
-  /** Takes an activity off its links at any time. */
-  private takeOff(activity: number): void {
-    const holder = this.system.bottleneck[activity] as number;
-    if (holder === heldByNothing) {
-      const at = this.entered.indexOf(activity);
-      this.entered.copyWithin(at, at + 1, this.enteredCount--);
-    }
-    this.queue.remove(eventOfActivity(activity));
-    this.leave(activity);
-    if (holder >= 0) this.expect(holder);
-  }
-
-  private leave(activity: number): void {
-    const holder = this.system.bottleneck[activity] as number;
-    if (holder === heldAlone) {
-      this.alone.leave(activity);
-      return;
-    }
-    if (holder >= 0) {
-      this.progress.read(holder, this.clock);
-      this.progress.quit(holder, activity);
-    }
-    this.system.leave(activity);
-  }
-
   private complete(activity: number): void {
-    if (this.phase[activity] === Phase.flowing) this.leave(activity);
+    if (this.phase[activity] === Phase.flowing) this.flows.leave(activity);
     const at = this.finishedCount++;
     if (at === this.finishedIds.length) {
       this.finishedIds = grownIntegers(this.finishedIds, at + 1);
@@ -394,42 +284,7 @@ export class FluidNetwork {
 
   private free(activity: number): void {
     this.phase[activity] = Phase.free;
-    this.routes.remove(activity);
-  }
-
-  /** Solves the changes of this instant, if there are any. */
-  private settle(): void {
-    const system = this.system;
-    if (this.enteredCount === 0 && system.disturbedCount === 0) return;
-    const solver = this.solver;
-    const updates = solver.updates;
-    solver.begin(this.clock);
-    for (let i = 0; i < system.disturbedCount; i++) solver.disturb(system.disturbed[i] as number);
-    for (let i = 0; i < this.enteredCount; i++) {
-      solver.admit(this.entered[i] as number);
-    }
-    this.enteredCount = 0;
-    system.disturbedCount = 0;
-    solver.solve();
-    if (solver.updates > updates) this.solveCount++;
-    const { changedLinks, changedLinkCount, changedCaps, changedCapCount } = solver;
-    for (let i = 0; i < changedLinkCount; i++) this.expect(changedLinks[i] as number);
-    for (let i = 0; i < changedCapCount; i++) {
-      const activity = changedCaps[i] as number;
-      const event = eventOfActivity(activity);
-      if (system.bottleneck[activity] !== heldByCap) this.queue.remove(event);
-      else {
-        const left = this.progress.leftAt(activity, this.clock);
-        this.queue.set(event, this.clock + left / (this.routes.capLevel[activity] as number));
-      }
-    }
-  }
-
-  /** Sets the event of those whom a link holds to the next of their ends. */
-  private expect(link: number): void {
-    const time = this.progress.nextEnd(link);
-    if (time < infinity) this.queue.set(link << 1, time);
-    else this.queue.remove(link << 1);
+    this.flows.routes.remove(activity);
   }
 
   private grow(activities: number): void {
@@ -438,13 +293,6 @@ export class FluidNetwork {
       this.tag = grownIntegers(this.tag, activities);
       this.phase = grownBytes(this.phase, this.tag.length);
     }
-    this.system.follow();
-    this.progress.grow(this.tag.length);
-    this.alone.grow();
+    this.flows.grow();
   }
-}
-
-/** Events of activities and of links share a queue: odd and even numbers. */
-function eventOfActivity(activity: number): number {
-  return 2 * activity + 1;
 }
