@@ -194,6 +194,21 @@ describe('failures of the network', () => {
     );
   });
 
+  test('a node whose NICs are all down holds the job up, until one is back', () => {
+    const [point] = scalingPoints(resolve('job.globalBatch=64'), { gpus: [1024], scaling: 'weak' }).points;
+    if (!point) throw new Error('no point');
+    const steps = new DegradedSteps(point.job, point.cluster, noPerturbation, simulateStep(point.job, point.cluster));
+    const without = (...nics: number[]): Ailment => ({
+      firstNode: 3,
+      nodeCount: 1,
+      slowFactor: 1,
+      nics,
+      capacityFactor: 0,
+    });
+    expect(steps.asItIs([without(0, 1, 2, 3, 4, 5, 6)])).toBeGreaterThan(0);
+    expect(steps.asItIs([without(0, 1, 2, 3, 4, 5, 6, 7)])).toBe(0);
+  });
+
   test('where it makes no sense it is named', async () => {
     await expect(pointOf('level: gpu, mtbfHours: 1000, capacityFactor: 0')).rejects.toThrow(
       /components.0.capacityFactor: is of links, not of a gpu/,

@@ -1,6 +1,7 @@
 import {
   type Ailment,
   type Cluster,
+  DeadlockError,
   interchangeableColumns,
   type Job,
   type Perturbation,
@@ -26,6 +27,7 @@ export const noTakeOver: TakeOver = { stages: 0, factor: 1 };
  */
 export class AilingJob {
   readonly #gpusPerNode: number;
+  readonly #nicsPerNode: number;
   readonly #grid: RankGrid;
   readonly #perturbation: Perturbation;
   readonly #steps: PerturbedSteps;
@@ -37,6 +39,7 @@ export class AilingJob {
     const columns = interchangeableColumns(job, cluster, perturbation);
     const { gpusPerNode } = cluster;
     this.#gpusPerNode = gpusPerNode;
+    this.#nicsPerNode = cluster.fabric.kind === 'clos' ? (cluster.fabric.nicsPerNode ?? gpusPerNode) : gpusPerNode;
     this.#grid = new RankGrid(job.parallel);
     this.#perturbation = perturbation;
     this.#steps = new PerturbedSteps(job, cluster);
@@ -44,7 +47,7 @@ export class AilingJob {
     this.#known = memo.tableOf({ job, cluster, perturbation });
   }
 
-  /** Seconds of a step in a state. */
+  /** Seconds of a step in a state; Infinity when it waits for a node whose NICs are all down. */
   stepSeconds(ailments: readonly Ailment[], takeOver: TakeOver): number {
     const last = this.#last;
     // A run asks for the state that it is in at every checkpoint.
@@ -58,9 +61,22 @@ export class AilingJob {
   }
 
   #simulated(state: string, nodes: readonly AilingNode[], takeOver: TakeOver): number {
-    const seconds = this.#steps.stepSeconds(this.#perturbed(nodes, takeOver));
+    const seconds = this.#secondsOf(nodes, takeOver);
     this.#known.add(state, seconds);
     return seconds;
+  }
+
+  #secondsOf(nodes: readonly AilingNode[], takeOver: TakeOver): number {
+    try {
+      return this.#steps.stepSeconds(this.#perturbed(nodes, takeOver));
+    } catch (error) {
+      if (error instanceof DeadlockError && nodes.some((node) => this.#isCutOff(node))) return Number.POSITIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  #isCutOff({ nics }: AilingNode): boolean {
+    return nics.length === this.#nicsPerNode && nics.every(({ capacityFactor }) => capacityFactor === 0);
   }
 
   #perturbed(nodes: readonly AilingNode[], { stages, factor }: TakeOver): Perturbation {

@@ -88,6 +88,8 @@ export class JobRecovery {
   #loseStepInFlight(speed: number): void {
     const { compute, work } = this.#accounts;
     const lost = work % this.#plan.stepSeconds;
-    this.#accounts.goBackTo({ work: work - lost, compute: compute - Math.min(lost / speed, compute) });
+    // What stands still had computed it before, at a speed of which 1 is the best guess.
+    const seconds = speed > 0 ? lost / speed : lost;
+    this.#accounts.goBackTo({ work: work - lost, compute: compute - Math.min(seconds, compute) });
   }
 }

@@ -14,6 +14,9 @@ import { StepNetwork } from './step-network.js';
 import { StepTape } from './step-tape.js';
 import { SegmentKind } from './template.js';
 
+/** Some rank waits for ever: for others that wait, or for a link that is down. */
+export class DeadlockError extends Error {}
+
 /** What an execution leaves: the clock at the end, the books, and what it cost. */
 export interface Execution {
   readonly stepSeconds: number;
@@ -84,7 +87,7 @@ export class StepExecution implements Resumes {
     this.#pauses = options.pauses;
   }
 
-  /** @throws Error when the program deadlocks: some class never ends. */
+  /** @throws DeadlockError when some class never ends. */
   run(): Execution {
     const { count, ended } = this.#cursors;
     for (let k = 0; k < count; k++) this.#begin(k);
@@ -92,7 +95,7 @@ export class StepExecution implements Resumes {
     let stepSeconds = 0;
     for (let k = 0; k < count; k++) {
       const end = ended[k] as number;
-      if (end < 0) throw new Error(this.#deadlock(k));
+      if (end < 0) throw new DeadlockError(this.#deadlock(k));
       stepSeconds = Math.max(stepSeconds, end);
     }
     for (let k = 0; k < count; k++)
