@@ -21,30 +21,48 @@ export interface FlowTimes {
 /** Finish times of flows under max-min fair sharing, zero latency (spec/model.md 6.1). */
 export function simulateFlows({ capacitiesBytesPerSecond, flows }: FlowCase): FlowTimes {
   const network = new FluidNetwork(capacitiesBytesPerSecond);
-  const { length, bytes, rateCap, firstLink, links } = flows;
-  const starts = flows.startSeconds.subarray(0, length);
+  const starts = flows.startSeconds.subarray(0, flows.length);
   const order = ascending(starts);
-  const finish = new Float64Array(length).fill(infinity);
+  const finish = new Float64Array(flows.length).fill(infinity);
   let events = 0;
   let makespan = 0;
   let next = 0;
-  let index = order[0] ?? -1;
+  let startTime = starts[order[0] ?? -1] ?? infinity;
   for (;;) {
-    const startTime = index < 0 ? infinity : (starts[index] as number);
     const time = network.advance(startTime);
     if (time === infinity) break;
-    const { finishedCount, finishedTags } = network;
-    if (finishedCount > 0) makespan = time;
-    for (let i = 0; i < finishedCount; i++) finish[finishedTags[i] as number] = time;
-    events += finishedCount;
-    while (starts[index] === time) {
-      const [first, end] = [firstLink[index] as number, firstLink[index + 1] as number];
-      network.startFlat(links, undefined, bytes[index] as number, rateCap[index] as number, 0, 1, index, first, end);
-      events++;
-      index = order[++next] ?? -1;
+    if (network.finishedCount > 0) {
+      makespan = time;
+      events += noteFinished(network, time, finish);
+    }
+    if (time === startTime) {
+      const started = next;
+      next = startAt(network, time, flows, order, next);
+      events += next - started;
+      startTime = starts[order[next] ?? -1] ?? infinity;
     }
   }
   return { finish, makespan, events };
+}
+
+// Functions, not parts of the loop: what is called often is optimised sooner than what is looped.
+
+function noteFinished({ finishedCount, finishedTags }: FluidNetwork, time: number, finish: Float64Array): number {
+  for (let i = 0; i < finishedCount; i++) finish[finishedTags[i] as number] = time;
+  return finishedCount;
+}
+
+/** Starts the flows from order[from] on that start at this time; returns where the later ones begin. */
+function startAt(network: FluidNetwork, time: number, flows: FlowColumns, order: Int32Array, from: number): number {
+  const { startSeconds, bytes, rateCap, firstLink, links } = flows;
+  let next = from;
+  do {
+    const flow = order[next++] as number;
+    const first = firstLink[flow] as number;
+    const end = firstLink[flow + 1] as number;
+    network.startFlat(links, undefined, bytes[flow] as number, rateCap[flow] as number, 0, 1, flow, first, end);
+  } while (next < order.length && startSeconds[order[next] as number] === time);
+  return next;
 }
 
 /**
@@ -53,26 +71,30 @@ export function simulateFlows({ capacitiesBytesPerSecond, flows }: FlowCase): Fl
  */
 function ascending(values: Float64Array): Int32Array {
   const order = new Int32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  if (isAscending(values, order)) return order;
-  const keys = values.slice();
-  const words = new Uint32Array(keys.buffer);
-  const bits = 2 ** Math.ceil(Math.log2(values.length)) - 1;
-  for (let i = 0; i < order.length; i++) {
-    const word = 2 * i + lowWord;
-    words[word] = ((words[word] as number) & ~bits) | i;
+  if (isAscending(values)) {
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    return order;
   }
+  const keys = values.slice();
+  const words = new Int32Array(keys.buffer);
+  const bits = 2 ** Math.ceil(Math.log2(values.length)) - 1;
+  for (let i = 0, word = lowWord; i < order.length; i++, word += 2) words[word] = ((words[word] as number) & ~bits) | i;
   keys.sort();
-  for (let i = 0; i < order.length; i++) order[i] = (words[2 * i + lowWord] as number) & bits;
-  if (isAscending(values, order)) return order;
+  let last = -infinity;
+  let sorted = true;
+  for (let i = 0, word = lowWord; i < order.length; i++, word += 2) {
+    const at = (words[word] as number) & bits;
+    const value = values[at] as number;
+    if (value < last) sorted = false;
+    last = value;
+    order[i] = at;
+  }
   // Values that differ in their last bits alone.
-  return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  return sorted ? order : order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
 }
 
-function isAscending(values: Float64Array, order: Int32Array): boolean {
-  for (let i = 1; i < order.length; i++) {
-    if ((values[order[i - 1] as number] as number) > (values[order[i] as number] as number)) return false;
-  }
+function isAscending(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i++) if ((values[i - 1] as number) > (values[i] as number)) return false;
   return true;
 }
 

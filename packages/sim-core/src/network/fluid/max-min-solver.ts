@@ -41,6 +41,11 @@ export class MaxMinSolver {
   private now = 0.5;
   /** Number of this solve, times 2; a link's mark below it: fixed; equal to it: open; above it: done. */
   private stamp = 0;
+  // Links in risen[0 .. risenCount) on which activities open: queued when all have opened, as a key falls with each of them.
+  private risen = new Int32Array(64);
+  private risenCount = 0;
+  /** Number of times at which activities opened together. */
+  private rise = 0;
   // Columns of links; valid for links with this solve's stamp in `touched`.
   private touched = new Int32Array(4);
   private mark = new Int32Array(4);
@@ -49,6 +54,8 @@ export class MaxMinSolver {
   /** Least level at which the link stands in the heap. */
   private queued = new Float64Array(4);
   private loadAge = new Int32Array(4);
+  /** Number of the rise for which the link was noted last. */
+  private listed = new Int32Array(4);
   /** Weight of all who would stop at the level that `fullAt` found last. */
   private risingWeight = 0.5;
 
@@ -66,6 +73,7 @@ export class MaxMinSolver {
       this.openWeight = grownDoubles(this.openWeight, links);
       this.queued = grownDoubles(this.queued, links);
       this.loadAge = grownIntegers(this.loadAge, links);
+      this.listed = grownIntegers(this.listed, links);
     }
     this.now = now;
     this.stamp += 2;
@@ -74,6 +82,7 @@ export class MaxMinSolver {
       this.mark.fill(0);
       this.touched.fill(0);
     }
+    this.beginRise();
     this.changedLinkCount = 0;
     this.changedCapCount = 0;
   }
@@ -88,17 +97,14 @@ export class MaxMinSolver {
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       if (live[link] === 0) continue;
-      if (this.touched[link] !== this.stamp) this.touch(link);
+      this.list(link);
       this.openWeight[link] = (this.openWeight[link] as number) + (edgeWeight[edge] as number);
-      this.queue(link);
     }
   }
 
   /** A link whose capacity has changed, or that an activity has left. */
   disturb(link: number): void {
-    if (this.system.live[link] === 0) return;
-    if (this.touched[link] !== this.stamp) this.touch(link);
-    this.queue(link);
+    if (this.system.live[link] === 1) this.list(link);
   }
 
   /** Raises the water: afterwards levels, holders and clocks are those of now. */
@@ -106,6 +112,7 @@ export class MaxMinSolver {
     const { links, bottleneck } = this.system;
     const { capLevel } = this.system.routes;
     const heap = this.heap;
+    this.queueRisen();
     while (heap.length > 0) {
       const level = heap.topLevel;
       const item = heap.drop();
@@ -125,13 +132,17 @@ export class MaxMinSolver {
     return holder >= 0 ? this.mark[holder] === this.stamp : holder === heldByNothing;
   }
 
-  /** Level at which a link that is not done fills up if the fixed ones stay; a lower bound of its level. */
+  /**
+   * A lower bound of the level of a link that is not done: where it fills up if the fixed ones stay, or if they all come down
+   * to it, whichever is higher.
+   */
   private key(link: number): number {
-    const capacity = this.system.capacity[link] as number;
-    const settled = this.system.settled[link] as number;
-    const rising = (this.openWeight[link] as number) + (this.system.heldWeight[link] as number);
-    if (rising > 0) return settled < capacity ? (capacity - settled) / rising : 0;
-    return settled > capacity * (1 + tie) ? 0 : infinity;
+    const { capacity, settled, heldWeight, weight } = this.system;
+    const all = capacity[link] as number;
+    const taken = settled[link] as number;
+    const rising = (this.openWeight[link] as number) + (heldWeight[link] as number);
+    if (rising === 0 && taken <= all * (1 + tie)) return infinity;
+    return Math.max((all - taken) / rising, all / (weight[link] as number));
   }
 
   /** Puts a touched link into the heap at its key. */
@@ -148,6 +159,24 @@ export class MaxMinSolver {
     this.heap.push(level, link);
   }
 
+  private beginRise(): void {
+    this.rise = this.rise === 0x7fffffff ? 1 : this.rise + 1;
+    this.risenCount = 0;
+  }
+
+  /** Notes a link on which activities open, or may. */
+  private list(link: number): void {
+    if (this.touched[link] !== this.stamp) this.touch(link);
+    if (this.listed[link] === this.rise) return;
+    this.listed[link] = this.rise;
+    if (this.risenCount === this.risen.length) this.risen = grownIntegers(this.risen, this.risenCount + 1);
+    this.risen[this.risenCount++] = link;
+  }
+
+  private queueRisen(): void {
+    for (let i = 0; i < this.risenCount; i++) this.queue(this.risen[i] as number);
+  }
+
   private requeue(link: number, level: number): void {
     this.queued[link] = level;
     this.heap.push(level, link);
@@ -158,14 +187,19 @@ export class MaxMinSolver {
     const system = this.system;
     this.touched[link] = this.stamp;
     this.openWeight[link] = 0;
+    this.queued[link] = infinity;
     const age = (this.loadAge[link] as number) + 1;
     if (age < maxLoadAge) this.loadAge[link] = age;
     else {
       this.loadAge[link] = 0;
       system.sumAnew(link);
     }
-    if ((system.held[link] as number) > 0) this.requeue(link, system.level[link] as number);
-    else this.queued[link] = infinity;
+  }
+
+  /** The same of a link whose load somebody's new level changes: those whom it holds are looked at in their turn. */
+  private stir(link: number): void {
+    this.touch(link);
+    if ((this.system.held[link] as number) > 0) this.requeue(link, this.system.level[link] as number);
   }
 
   /** A link's turn, with the water at `water`. */
@@ -187,9 +221,13 @@ export class MaxMinSolver {
         this.queue(link);
         return;
       }
-      key = this.fullAt(link, Math.max(key, water));
+      key = Math.max(key, water);
+      // With nobody fixed on it, or only the stalled, the key is exact.
+      if ((system.settled[link] as number) !== 0) {
+        key = this.fullAt(link, key);
+        rising = this.risingWeight;
+      }
       if (key === infinity) return;
-      rising = this.risingWeight;
     }
     if (holds) {
       const excess = (key - old) * rising;
@@ -253,6 +291,9 @@ export class MaxMinSolver {
     const { edgeActivity, edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel } = system.routes;
     const old = system.level[link] as number;
     this.mark[link] = this.stamp;
+    this.beginRise();
+    // First, so that among equals it keeps whom it held.
+    this.list(link);
     for (let held = first[3 * link + holding] as number; held >= 0; held = edgeNext[held] as number) {
       const activity = edgeActivity[held] as number;
       const cap = capLevel[activity] as number;
@@ -261,14 +302,13 @@ export class MaxMinSolver {
       for (let edge = edgeStart[activity] as number; edge < end; edge++) {
         const other = edgeLink[edge] as number;
         if (other === link || live[other] === 0) continue;
-        if (this.touched[other] !== this.stamp) this.touch(other);
+        this.list(other);
         const weight = edgeWeight[edge] as number;
         settled[other] = (settled[other] as number) - weight * old;
         this.openWeight[other] = (this.openWeight[other] as number) + weight;
-        this.queue(other);
       }
     }
-    this.queue(link);
+    this.queueRisen();
   }
 
   /** The link is full at `level`: whoever is open on it stops, and whoever is fixed above it comes down. */
@@ -313,7 +353,7 @@ export class MaxMinSolver {
       for (let edge = edgeStart[activity] as number; edge < end; edge++) {
         const other = edgeLink[edge] as number;
         if (other === link || live[other] === 0) continue;
-        if (this.touched[other] !== this.stamp) this.touch(other);
+        if (this.touched[other] !== this.stamp) this.stir(other);
         const weight = edgeWeight[edge] as number;
         if (wasOpen) this.openWeight[other] = (this.openWeight[other] as number) - weight;
         settled[other] = (settled[other] as number) + weight * change;
@@ -333,7 +373,7 @@ export class MaxMinSolver {
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
       if (live[link] === 0) continue;
-      if (this.touched[link] !== this.stamp) this.touch(link);
+      if (this.touched[link] !== this.stamp) this.stir(link);
       const weight = edgeWeight[edge] as number;
       if (link === oldHolder) {
         heldWeight[link] = system.held[link] === 1 ? 0 : (heldWeight[link] as number) - weight;

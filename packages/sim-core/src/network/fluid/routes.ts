@@ -58,21 +58,18 @@ export class Routes {
     this.edgeStart[activity] = start;
     this.edgeEnd[activity] = start;
     this.edgeRoom[activity] = room;
-    const { edgeActivity, edgeLink, edgeWeight } = this;
-    const lastEdge = this.lastEdge;
+    const { edgeActivity, edgeLink, edgeWeight, lastEdge } = this;
+    const known = this.links;
+    let weight = 1;
     let edge = start;
     for (let i = first; i < end; i++) {
       const link = links[i] as number;
-      const weight = weights === undefined ? 1 : (weights[i] as number);
-      if (!(link >= 0 && link < this.links && weight >= 0 && weight < infinity)) {
-        this.remove(activity);
-        throw new RangeError(
-          link >= 0 && link < this.links
-            ? `FluidNetwork.start: weight ${weight} on link ${link}`
-            : `FluidNetwork.start: no link ${link}`,
-        );
+      if (!(link >= 0 && link < known)) this.refuse(activity, `no link ${link}`);
+      if (weights !== undefined) {
+        weight = weights[i] as number;
+        if (!(weight >= 0 && weight < infinity)) this.refuse(activity, `weight ${weight} on link ${link}`);
+        if (weight === 0) continue;
       }
-      if (weight === 0) continue;
       const at = lastEdge[link] as number;
       if (at >= start && at < edge && edgeLink[at] === link) {
         edgeWeight[at] = (edgeWeight[at] as number) + weight * share;
@@ -87,6 +84,11 @@ export class Routes {
     this.capLevel[activity] = rateCap / share;
     this.share[activity] = share;
     return activity;
+  }
+
+  private refuse(activity: number, what: string): never {
+    this.remove(activity);
+    throw new RangeError(`FluidNetwork.start: ${what}`);
   }
 
   /** Frees an activity that is off its links. */

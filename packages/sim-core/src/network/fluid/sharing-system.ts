@@ -34,6 +34,8 @@ export class SharingSystem {
   capacity = new Float64Array(4);
   live = new Uint8Array(4);
   members = new Int32Array(4);
+  /** Bytes per second on the link per unit of level, over all its activities. */
+  weight = new Float64Array(4);
   /** Level of whom the link holds back. */
   level = new Float64Array(4);
   held = new Int32Array(4);
@@ -104,7 +106,7 @@ export class SharingSystem {
   enter(activity: number): void {
     const { edgeStart, edgeEnd, edgeLink, edgeWeight, capLevel } = this.routes;
     if (edgeLink.length > this.edgeNext.length) this.follow();
-    const { capacity, edgeNext, edgePrevious, first, live, members } = this;
+    const { capacity, edgeNext, edgePrevious, first, live, members, weight } = this;
     const bound = this.bound;
     const pins = this.pins;
     const start = edgeStart[activity] as number;
@@ -123,7 +125,9 @@ export class SharingSystem {
       first[list] = edge;
       const count = (members[link] as number) + 1;
       members[link] = count;
-      const full = (capacity[link] as number) / (edgeWeight[edge] as number);
+      const own = edgeWeight[edge] as number;
+      weight[link] = (weight[link] as number) + own;
+      const full = (capacity[link] as number) / own;
       // Among equals the busiest: it is live anyway.
       if (full < highest || (full === highest && pin >= 0 && count > pinMembers)) {
         highest = full;
@@ -158,7 +162,7 @@ export class SharingSystem {
   /** Takes an activity off its links; notes those among them that hold others back: these can gain. */
   leave(activity: number): void {
     const { edgeStart, edgeEnd, edgeLink, edgeWeight } = this.routes;
-    const { edgeNext, edgePrevious, first, members, live, held, heldWeight, settled } = this;
+    const { edgeNext, edgePrevious, first, members, weight, live, held, heldWeight, settled } = this;
     const bound = this.bound;
     const pins = this.pins;
     const level = this.levelOf(activity);
@@ -169,7 +173,7 @@ export class SharingSystem {
     const end = edgeEnd[activity] as number;
     for (let edge = edgeStart[activity] as number; edge < end; edge++) {
       const link = edgeLink[edge] as number;
-      const weight = edgeWeight[edge] as number;
+      const own = edgeWeight[edge] as number;
       const next = edgeNext[edge] as number;
       const previous = edgePrevious[edge] as number;
       if (previous >= 0) edgeNext[previous] = next;
@@ -180,18 +184,20 @@ export class SharingSystem {
       if (left === 0) {
         // Zero exactly when the link falls idle, so that rounding never piles up over a long run.
         live[link] = 0;
+        weight[link] = 0;
         held[link] = 0;
         heldWeight[link] = 0;
         settled[link] = 0;
         bound[link] = 0;
         continue;
       }
-      if (highest < infinity) bound[link] = (bound[link] as number) - weight * highest;
+      weight[link] = (weight[link] as number) - own;
+      if (highest < infinity) bound[link] = (bound[link] as number) - own * highest;
       if (live[link] === 0) continue;
       if (link === holder) {
         held[link] = (held[link] as number) - 1;
-        heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - weight;
-      } else if (level < infinity) settled[link] = (settled[link] as number) - weight * level;
+        heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - own;
+      } else if (level < infinity) settled[link] = (settled[link] as number) - own * level;
       if ((held[link] as number) > 0) this.disturb(link);
       else if (!this.canHold(link)) this.setLive(link, 0);
     }
@@ -246,13 +252,18 @@ export class SharingSystem {
   /** Sums a live link's weights and loads anew. */
   sumAnew(link: number): void {
     this.settled[link] = this.passingLoad(link);
+    const passingWeight = this.weightOf(3 * link + passing);
+    const heldWeight = this.weightOf(3 * link + holding) + this.weightOf(3 * link + captive);
+    this.heldWeight[link] = heldWeight;
+    this.weight[link] = passingWeight + heldWeight;
+  }
+
+  private weightOf(list: number): number {
     let weight = 0;
-    for (let list = 3 * link + holding; list <= 3 * link + captive; list++) {
-      for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
-        weight += this.routes.edgeWeight[edge] as number;
-      }
+    for (let edge = this.first[list] as number; edge >= 0; edge = this.edgeNext[edge] as number) {
+      weight += this.routes.edgeWeight[edge] as number;
     }
-    this.heldWeight[link] = weight;
+    return weight;
   }
 
   /**
@@ -328,6 +339,7 @@ export class SharingSystem {
     this.live[link] = live;
     this.heldWeight[link] = 0;
     this.settled[link] = live === 1 ? this.passingLoad(link) : 0;
+    if (live === 1) this.weight[link] = this.weightOf(3 * link + passing);
     for (let edge = this.first[3 * link] as number; edge >= 0; edge = edgeNext[edge] as number) {
       const activity = edgeActivity[edge] as number;
       liveLinks[activity] = (liveLinks[activity] as number) + (live === 1 ? 1 : -1);
@@ -344,6 +356,7 @@ export class SharingSystem {
     this.capacity = grownDoubles(this.capacity, count);
     this.live = grownBytes(this.live, count);
     this.members = grownIntegers(this.members, count);
+    this.weight = grownDoubles(this.weight, count);
     this.level = grownDoubles(this.level, count);
     this.held = grownIntegers(this.held, count);
     this.heldWeight = grownDoubles(this.heldWeight, count);
