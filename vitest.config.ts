@@ -12,5 +12,10 @@ export default defineConfig({
       { find: /^@regatta\/cli$/, replacement: source('packages/cli/src/index.ts') },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, passWithNoTests: false },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/temporary-folder.ts'],
+    testTimeout: 60_000,
+    passWithNoTests: false,
+  },
 });

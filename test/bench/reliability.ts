@@ -14,7 +14,7 @@ function seconds(trials: number, failures: string, recovery: string, checkpoint:
   const sets = [`failures=${failures}`, `recovery=${recovery}`, `checkpoint=${checkpoint}`];
   const args = [...line, ...sets.flatMap((set) => ['--set', set]), '--workers', `${workers}`, '--json'];
   const start = process.hrtime.bigint();
-  const result = spawnSync(process.execPath, [regatta, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const result = spawnSync(regatta, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (result.status !== 0) throw new Error(`${args.join(' ')}: exit ${result.status}\n${result.stderr}`);
   return Number(process.hrtime.bigint() - start) / 1e9;
 }

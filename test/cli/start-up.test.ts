@@ -9,6 +9,7 @@ const program = fileURLToPath(new URL('../../packages/cli/bin/regatta.js', impor
 const listing = `process.on('exit', () => require('node:fs').writeSync(2, Object.keys(require.cache).join('\\n')));`;
 const flow = { start: 0, bytes: 1, links: [0] };
 const folder = folderWith({
+  'settings.cjs': `process.stderr.write(process.execArgv.join())`,
   'list.cjs': listing,
   'large.json': JSON.stringify({ links: [{ capacity: 1 }], flows: Array.from({ length: 1000 }, () => flow) }),
 });
@@ -33,4 +34,12 @@ test.each([
   [['catalogue', 'models'], 200_000],
 ])('%s loads what it needs', (line, most) => {
   expect(loaded(line)).toBeLessThan(most);
+});
+
+test.skipIf(process.platform === 'win32')('starts by itself, with a thread for each core beside the main one', () => {
+  ensureBundle();
+  const env = { ...process.env, NODE_OPTIONS: `--require=${join(folder, 'settings.cjs')}` };
+  const { status, stdout, stderr } = spawnSync(program, ['--version'], { cwd: folder, encoding: 'utf8', env });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '--v8-pool-size=0' });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

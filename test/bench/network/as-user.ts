@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { workloads } from './workloads.js';
 
 /** A workload as a user runs it: `regatta net FILE --json` in a fresh process. */
@@ -22,7 +21,7 @@ const isOutput = (value: unknown): value is { finish: number[] } =>
 
 function once(file: string): UserRun {
   const began = process.hrtime.bigint();
-  const child = spawnSync(execPath, ['packages/cli/bin/regatta.js', 'net', file, '--json', '--timings'], {
+  const child = spawnSync('packages/cli/bin/regatta.js', ['net', file, '--json', '--timings'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workloads, workloadText } from './workloads.js';
@@ -26,6 +26,7 @@ export class SimGrid {
   /** Builds the program; a text when it cannot. */
   static build(root: string): SimGrid | string {
     const folder = mkdtempSync(join(tmpdir(), 'regatta-simgrid-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const program = join(folder, 'flows');
     const source = join(root, 'test/bench/simgrid/flows.cpp');
     const built = spawnSync('g++', ['-std=c++17', '-O2', source, '-o', program, '-lsimgrid'], { encoding: 'utf8' });
