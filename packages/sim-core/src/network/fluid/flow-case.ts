@@ -70,19 +70,20 @@ function startAt(network: FluidNetwork, time: number, flows: FlowColumns, order:
  * as fast in a short run: so each value's position goes into the last bits of its copy, and the rest decides.
  */
 function ascending(values: Float64Array): Int32Array {
-  const order = new Int32Array(values.length);
+  const count = values.length;
+  const order = new Int32Array(count);
   if (isAscending(values)) {
-    for (let i = 0; i < order.length; i++) order[i] = i;
+    for (let i = 0; i < count; i++) order[i] = i;
     return order;
   }
   const keys = values.slice();
   const words = new Int32Array(keys.buffer);
-  const bits = 2 ** Math.ceil(Math.log2(values.length)) - 1;
-  for (let i = 0, word = lowWord; i < order.length; i++, word += 2) words[word] = ((words[word] as number) & ~bits) | i;
+  const bits = 2 ** Math.ceil(Math.log2(count)) - 1;
+  for (let i = 0, word = lowWord; i < count; i++, word += 2) words[word] = ((words[word] as number) & ~bits) | i;
   keys.sort();
   let last = -infinity;
   let sorted = true;
-  for (let i = 0, word = lowWord; i < order.length; i++, word += 2) {
+  for (let i = 0, word = lowWord; i < count; i++, word += 2) {
     const at = (words[word] as number) & bits;
     const value = values[at] as number;
     if (value < last) sorted = false;
@@ -94,7 +95,10 @@ function ascending(values: Float64Array): Int32Array {
 }
 
 function isAscending(values: Float64Array): boolean {
-  for (let i = 1; i < values.length; i++) if ((values[i - 1] as number) > (values[i] as number)) return false;
+  const count = values.length;
+  for (let i = 1; i < count; i++) {
+    if ((values[i - 1] as number) > (values[i] as number)) return false;
+  }
   return true;
 }
 

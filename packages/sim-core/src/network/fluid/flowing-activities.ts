@@ -159,8 +159,11 @@ export class FlowingActivities {
 
   /** Solves the changes of this instant, if there are any. */
   settle(): void {
+    if (this.enteredCount > 0 || this.system.disturbedCount > 0) this.solve();
+  }
+
+  private solve(): void {
     const system = this.system;
-    if (this.enteredCount === 0 && system.disturbedCount === 0) return;
     const solver = this.solver;
     const updates = solver.updates;
     solver.begin(this.now);
