@@ -1,5 +1,5 @@
-import { grownIntegers } from './columns.js';
 import { EventQueue } from './event-queue.js';
+import { IdList } from './id-list.js';
 import { LoneActivities } from './lone-activities.js';
 import { MaxMinSolver } from './max-min-solver.js';
 import { Progress } from './progress.js';
@@ -24,9 +24,8 @@ export class FlowingActivities {
   readonly queue = new EventQueue();
   private readonly alone: LoneActivities;
   private readonly solver: MaxMinSolver;
-  // Activities that came since the last solve.
-  private entered = new Int32Array(64);
-  private enteredCount = 0;
+  /** Activities that came since the last solve. */
+  private readonly entered = new IdList();
 
   /** @throws RangeError when a capacity is negative or not a number. */
   constructor(capacitiesBytesPerSecond: ArrayLike<number>) {
@@ -125,18 +124,16 @@ export class FlowingActivities {
 
   private awaitSolve(activity: number, need: number): void {
     this.progress.set(activity, need, this.now);
-    if (this.enteredCount === this.entered.length) {
-      this.entered = grownIntegers(this.entered, this.enteredCount + 1);
-    }
-    this.entered[this.enteredCount++] = activity;
+    this.entered.add(activity);
   }
 
   /** Takes an activity off its links at any time. */
   takeOff(activity: number): void {
     const holder = this.system.bottleneck[activity] as number;
     if (holder === heldByNothing) {
-      const at = this.entered.indexOf(activity);
-      this.entered.copyWithin(at, at + 1, this.enteredCount--);
+      const { ids } = this.entered;
+      const at = ids.indexOf(activity);
+      ids.copyWithin(at, at + 1, this.entered.length--);
     }
     this.queue.remove(eventOfActivity(activity));
     this.leave(activity);
@@ -159,26 +156,24 @@ export class FlowingActivities {
 
   /** Solves the changes of this instant, if there are any. */
   settle(): void {
-    if (this.enteredCount > 0 || this.system.disturbedCount > 0) this.solve();
+    if (this.entered.length > 0 || this.system.disturbed.length > 0) this.solve();
   }
 
   private solve(): void {
-    const system = this.system;
-    const solver = this.solver;
+    const { system, solver, entered } = this;
+    const { disturbed } = system;
     const updates = solver.updates;
     solver.begin(this.now);
-    for (let i = 0; i < system.disturbedCount; i++) solver.disturb(system.disturbed[i] as number);
-    for (let i = 0; i < this.enteredCount; i++) {
-      solver.admit(this.entered[i] as number);
-    }
-    this.enteredCount = 0;
-    system.disturbedCount = 0;
+    for (let i = 0; i < disturbed.length; i++) solver.disturb(disturbed.ids[i] as number);
+    for (let i = 0; i < entered.length; i++) solver.admit(entered.ids[i] as number);
+    entered.length = 0;
+    disturbed.length = 0;
     solver.solve();
     if (solver.updates > updates) this.solves++;
-    const { changedLinks, changedLinkCount, changedCaps, changedCapCount } = solver;
-    for (let i = 0; i < changedLinkCount; i++) this.expect(changedLinks[i] as number);
-    for (let i = 0; i < changedCapCount; i++) {
-      const activity = changedCaps[i] as number;
+    const { changedLinks, changedCaps } = solver;
+    for (let i = 0; i < changedLinks.length; i++) this.expect(changedLinks.ids[i] as number);
+    for (let i = 0; i < changedCaps.length; i++) {
+      const activity = changedCaps.ids[i] as number;
       const event = eventOfActivity(activity);
       if (system.bottleneck[activity] !== heldByCap) this.queue.remove(event);
       else {

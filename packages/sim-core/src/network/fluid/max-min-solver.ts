@@ -1,4 +1,5 @@
 import { grownDoubles, grownIntegers } from './columns.js';
+import { IdList } from './id-list.js';
 import { LevelHeap } from './level-heap.js';
 import type { Progress } from './progress.js';
 import { heldByCap, heldByNothing, holding, passing, type SharingSystem } from './sharing-system.js';
@@ -27,12 +28,10 @@ const infinity = Number.POSITIVE_INFINITY;
  * is faster, for every activity, which is the definition of max-min fairness. If all is open, this is the full solve.
  */
 export class MaxMinSolver {
-  /** Links whose clock or whose activities the last solve changed, in changedLinks[0 .. changedLinkCount). */
-  changedLinks = new Int32Array(4);
-  changedLinkCount = 0;
+  /** Links whose clock or whose activities the last solve changed. */
+  readonly changedLinks = new IdList();
   /** The same for activities that were or are held by their cap. */
-  changedCaps = new Int32Array(4);
-  changedCapCount = 0;
+  readonly changedCaps = new IdList();
   /** Levels of activities that solves have set so far. */
   updates = 0;
   private readonly system: SharingSystem;
@@ -41,9 +40,8 @@ export class MaxMinSolver {
   private now = 0.5;
   /** Number of this solve, times 2; a link's mark below it: fixed; equal to it: open; above it: done. */
   private stamp = 0;
-  // Links in risen[0 .. risenCount) on which activities open: queued when all have opened, as a key falls with each of them.
-  private risen = new Int32Array(64);
-  private risenCount = 0;
+  /** Links on which activities open: queued when all have opened, as a key falls with each of them. */
+  private readonly risen = new IdList();
   /** Number of times at which activities opened together. */
   private rise = 0;
   // Columns of links; valid for links with this solve's stamp in `touched`.
@@ -83,8 +81,8 @@ export class MaxMinSolver {
       this.touched.fill(0);
     }
     this.beginRise();
-    this.changedLinkCount = 0;
-    this.changedCapCount = 0;
+    this.changedLinks.length = 0;
+    this.changedCaps.length = 0;
   }
 
   /** An activity that has just entered, and that nothing holds. */
@@ -161,7 +159,7 @@ export class MaxMinSolver {
 
   private beginRise(): void {
     this.rise = this.rise === 0x7fffffff ? 1 : this.rise + 1;
-    this.risenCount = 0;
+    this.risen.length = 0;
   }
 
   /** Notes a link on which activities open, or may. */
@@ -169,12 +167,12 @@ export class MaxMinSolver {
     if (this.touched[link] !== this.stamp) this.touch(link);
     if (this.listed[link] === this.rise) return;
     this.listed[link] = this.rise;
-    if (this.risenCount === this.risen.length) this.risen = grownIntegers(this.risen, this.risenCount + 1);
-    this.risen[this.risenCount++] = link;
+    this.risen.add(link);
   }
 
   private queueRisen(): void {
-    for (let i = 0; i < this.risenCount; i++) this.queue(this.risen[i] as number);
+    const { ids, length } = this.risen;
+    for (let i = 0; i < length; i++) this.queue(ids[i] as number);
   }
 
   private requeue(link: number, level: number): void {
@@ -334,7 +332,7 @@ export class MaxMinSolver {
       }
       edge = next;
     }
-    this.noteLink(link);
+    this.changedLinks.add(link);
   }
 
   /** Those whom a link holds go from its old level, or from being open, to `level`: their other links feel it. */
@@ -401,29 +399,15 @@ export class MaxMinSolver {
     if (oldHolder >= 0) {
       progress.quit(oldHolder, activity);
       system.letGo(activity);
-      this.noteLink(oldHolder);
-    } else if (oldHolder === heldByCap) this.noteCap(activity);
+      this.changedLinks.add(oldHolder);
+    } else if (oldHolder === heldByCap) this.changedCaps.add(activity);
     if (holder >= 0) {
       progress.join(holder, activity, left, now);
       system.hold(activity, holder, ownEdge);
     } else {
       progress.set(activity, left, now);
       system.bottleneck[activity] = heldByCap;
-      this.noteCap(activity);
+      this.changedCaps.add(activity);
     }
-  }
-
-  private noteLink(link: number): void {
-    if (this.changedLinkCount === this.changedLinks.length) {
-      this.changedLinks = grownIntegers(this.changedLinks, this.changedLinkCount + 1);
-    }
-    this.changedLinks[this.changedLinkCount++] = link;
-  }
-
-  private noteCap(activity: number): void {
-    if (this.changedCapCount === this.changedCaps.length) {
-      this.changedCaps = grownIntegers(this.changedCaps, this.changedCapCount + 1);
-    }
-    this.changedCaps[this.changedCapCount++] = activity;
   }
 }

@@ -1,4 +1,5 @@
 import { grownBytes, grownDoubles, grownIntegers } from './columns.js';
+import { IdList } from './id-list.js';
 import { Routes } from './routes.js';
 
 /** What holds an activity back when no link that it shares does: its cap, nothing yet, or a link that nobody else is on. */
@@ -48,9 +49,8 @@ export class SharingSystem {
   /** Activities whose highest level is this link's doing. */
   private pins = new Int32Array(4);
 
-  /** Links in disturbed[0 .. disturbedCount), some of them more than once. */
-  disturbed = new Int32Array(64);
-  disturbedCount = 0;
+  /** Links that an activity has left which others can gain by: the next solve has to look at them. */
+  readonly disturbed = new IdList();
 
   /** Link whose saturation holds the activity back, or heldByCap, heldByNothing, heldAlone. */
   bottleneck = new Int32Array(64);
@@ -198,18 +198,10 @@ export class SharingSystem {
         held[link] = (held[link] as number) - 1;
         heldWeight[link] = held[link] === 0 ? 0 : (heldWeight[link] as number) - own;
       } else if (level < infinity) settled[link] = (settled[link] as number) - own * level;
-      if ((held[link] as number) > 0) this.disturb(link);
+      if ((held[link] as number) > 0) this.disturbed.add(link);
       else if (!this.canHold(link)) this.setLive(link, 0);
     }
     this.bottleneck[activity] = heldByNothing;
-  }
-
-  /** Notes a link that the next solve has to look at. */
-  disturb(link: number): void {
-    if (this.disturbedCount === this.disturbed.length) {
-      this.disturbed = grownIntegers(this.disturbed, this.disturbedCount + 1);
-    }
-    this.disturbed[this.disturbedCount++] = link;
   }
 
   /** Activities on a link. */
