@@ -55,13 +55,22 @@ function noteFinished({ finishedCount, finishedTags }: FluidNetwork, time: numbe
 /** Starts the flows from order[from] on that start at this time; returns where the later ones begin. */
 function startAt(network: FluidNetwork, time: number, flows: FlowColumns, order: Int32Array, from: number): number {
   const { startSeconds, bytes, rateCap, firstLink, links } = flows;
-  let next = from;
-  do {
-    const flow = order[next++] as number;
+  let next = from + 1;
+  while (next < order.length && startSeconds[order[next] as number] === time) next++;
+  if (next - from > 1) {
+    let edges = 0;
+    for (let i = from; i < next; i++) {
+      const flow = order[i] as number;
+      edges += (firstLink[flow + 1] as number) - (firstLink[flow] as number);
+    }
+    network.reserve(next - from, edges);
+  }
+  for (let i = from; i < next; i++) {
+    const flow = order[i] as number;
     const first = firstLink[flow] as number;
     const end = firstLink[flow + 1] as number;
     network.startFlat(links, undefined, bytes[flow] as number, rateCap[flow] as number, 0, 1, flow, first, end);
-  } while (next < order.length && startSeconds[order[next] as number] === time);
+  }
   return next;
 }
 

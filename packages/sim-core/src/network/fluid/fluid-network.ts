@@ -49,15 +49,16 @@ export class FluidNetwork {
   private need = new Float64Array(64);
   private tag = new Int32Array(64);
 
-  /**
-   * @param room Activities and edges (links of all of them) that will be under way at once, as far as is known: columns then
-   * do not grow on the way.
-   * @throws RangeError when a capacity is negative or not a number.
-   */
-  constructor(capacitiesBytesPerSecond: ArrayLike<number>, room?: { activities: number; edges: number }) {
+  /** @throws RangeError when a capacity is negative or not a number. */
+  constructor(capacitiesBytesPerSecond: ArrayLike<number>) {
     this.flows = new FlowingActivities(capacitiesBytesPerSecond);
-    if (room) this.flows.routes.reserve(room.activities, room.edges);
-    this.grow(room?.activities ?? 0);
+    this.grow(0);
+  }
+
+  /** Makes room for so many more activities, with so many edges (links of all of them): columns then do not grow step by step. */
+  reserve(activities: number, edges: number): void {
+    this.flows.routes.reserve(activities, edges);
+    this.grow(this.flows.routes.share.length);
   }
 
   /** Simulated seconds. */

@@ -28,10 +28,10 @@ export class Routes {
   /** First free run of each length; a free run's first edgeLink is the next one. */
   private freeRun = new Int32Array(16).fill(-1);
 
-  /** Room for so many activities with so many edges in all, so that columns need not grow. */
+  /** Makes room for so many more activities, with so many edges in all. */
   reserve(activities: number, edges: number): void {
-    this.growActivities(activities);
-    this.growEdges(edges);
+    this.growActivities(this.activities + activities);
+    this.growEdges(this.edges + edges);
   }
 
   addLinks(count: number): void {
