@@ -2,7 +2,8 @@
  * Flows on links: time, memory and growth of the fluid network, beside SimGrid where it is installed.
  *
  * Cold is the simulation in a fresh process as a user runs it: `regatta net FILE`, for the rings a program that uses the
- * library; warm a later run in one process. SimGrid's time is its run phase alone too. Whole is everything from start to exit.
+ * library; warm a later run in one process. SimGrid's time is its run phase alone too. Whole is everything from start to exit;
+ * memory is of the whole process, and in brackets beyond that of an idle Node, or of SimGrid with one flow.
  * `--simgrid` runs SimGrid too (w2 takes it a minute); `--only w1,w3b` picks workloads; `--no-growth` leaves the last part out.
  * Run: `npx --yes pnpm@12 run build && npx --yes pnpm@12 run bench network --simgrid`
  */
@@ -10,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { argv, cwd, execPath, version } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { runAsUser } from './network/as-user.js';
+import { idleNodeBytes, runAsUser } from './network/as-user.js';
 import { benchmarks, type Measured, measure } from './network/measured.js';
 import { SimGrid } from './network/simgrid.js';
 import { flowsOnOneLink, standingFlows } from './network/standing-flows.js';
@@ -21,6 +22,8 @@ const option = (name: string): string | undefined => {
 };
 const line = (cells: readonly (string | number)[]): void => console.log(`| ${cells.join(' | ')} |`);
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+/** Of the whole process, and what the work adds to one that does nothing. */
+const memoryOf = (bytes: number, idle: number): string => `${mebibytes(bytes)} (+${mebibytes(bytes - idle)})`;
 
 const isMeasured = (value: unknown): value is Measured =>
   typeof value === 'object' && value !== null && 'coldSeconds' in value;
@@ -51,6 +54,8 @@ function compare(only: readonly string[]): void {
   const wanted = argv.includes('--simgrid');
   const simgrid = wanted ? SimGrid.build(cwd()) : 'left out: --simgrid runs it';
   if (typeof simgrid === 'string') console.log(`SimGrid: ${simgrid}\n`);
+  const idle = idleNodeBytes();
+  const simgridIdle = typeof simgrid === 'string' ? 0 : simgrid.idleBytes();
   line([
     'work',
     'flows',
@@ -62,8 +67,8 @@ function compare(only: readonly string[]): void {
     'target',
     'whole, s',
     'SimGrid whole, s',
-    'MiB',
-    'SimGrid MiB',
+    'MiB (added)',
+    'SimGrid MiB (added)',
     'difference',
   ]);
   line(['---', ...Array.from({ length: 12 }, () => '---:')]);
@@ -72,7 +77,7 @@ function compare(only: readonly string[]): void {
     const library = inProcess(name);
     const user = runAsUser(name, 5);
     const cold = user?.runSeconds ?? library.coldSeconds;
-    const memory = mebibytes(user?.peakBytes ?? library.peakBytes);
+    const memory = memoryOf(user?.peakBytes ?? library.peakBytes, idle);
     const whole = user?.wholeSeconds.toFixed(2) ?? '';
     const own = [name, library.flows, cold.toFixed(3), library.warmSeconds.toFixed(3)];
     if (typeof simgrid === 'string') {
@@ -89,7 +94,7 @@ function compare(only: readonly string[]): void {
       whole,
       theirs.wholeSeconds.toFixed(2),
       memory,
-      mebibytes(theirs.peakBytes),
+      memoryOf(theirs.peakBytes, simgridIdle),
       difference({ ...library, finish: user?.finish ?? library.finish }, theirs).toExponential(0),
     ]);
   }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execPath } from 'node:process';
 import { workloads } from './workloads.js';
 
 /** A workload as a user runs it: `regatta net FILE --json` in a fresh process. */
@@ -30,6 +31,12 @@ function once(file: string): UserRun {
   const output: unknown = child.status === 0 ? JSON.parse(child.stdout) : undefined;
   if (!isOutput(output) || run === undefined) throw new Error(`net ${file}: exit ${child.status}\n${child.stderr}`);
   return { runSeconds: Number(run), wholeSeconds, peakBytes: Number(mebibytes) * 2 ** 20, finish: output.finish };
+}
+
+/** Peak memory of Node with nothing to do. */
+export function idleNodeBytes(): number {
+  const program = 'process.stdout.write(String(process.resourceUsage().maxRSS))';
+  return Number(spawnSync(execPath, ['--v8-pool-size=0', '-e', program], { encoding: 'utf8' }).stdout) * 1024;
 }
 
 /** Median of `repeats` runs by their run phase; undefined for works that are no list of flows. */

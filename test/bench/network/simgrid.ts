@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FlowColumns } from '@regatta/sim-core';
 import { workloads, workloadText } from './workloads.js';
 
 export interface SimGridResult {
@@ -46,6 +47,14 @@ export class SimGrid {
     if (!median) throw new Error('no run');
     const finish = args[0] === 'flows' ? readFileSync(out, 'utf8').trim().split('\n').map(Number) : [];
     return { ...median, finish };
+  }
+
+  /** Peak memory with one flow on one link. */
+  idleBytes(): number {
+    const file = join(this.#folder, 'one.txt');
+    const flows = FlowColumns.of([{ startSeconds: 0, bytes: 1, links: [0] }]);
+    writeFileSync(file, workloadText({ name: '', capacitiesBytesPerSecond: [1], flows }));
+    return this.#run(['flows', file, join(this.#folder, 'one-finish.txt')]).peakBytes;
   }
 
   #argumentsOf(name: string, out: string): string[] {
