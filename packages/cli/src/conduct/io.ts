@@ -12,7 +12,7 @@ export interface Io {
   remark(text: string): void;
   /** Says what is being done, on a terminal and only when it takes more than a second. */
   progress(label: string): void;
-  /** @throws InputError when the file cannot be read as text. */
+  /** The text of a file; `-` is standard input, which may be read again. @throws InputError when it cannot be read as text. */
   readText(path: string): string;
   /** Writes a file whole or not at all. @throws InputError when it exists and `force` is false. */
   writeFile(path: string, text: string, force: boolean): void;
@@ -36,10 +36,13 @@ const reasonOf = (error: unknown): string => {
   return code === '' ? 'cannot be read' : code;
 };
 
+/** As other tools name it. */
+const standardInput = '-';
+
 function readText(path: string): string {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path === standardInput ? 0 : path, 'utf8');
   } catch (error) {
     throw fileIssue(path, 'file', reasonOf(error), 'a file that can be read');
   }
@@ -69,6 +72,7 @@ export async function processIo({ quiet, json, color: colorFlag, commandLine }: 
   // What only terminals need is loaded for them alone.
   const progress = interactive ? new (await import('./progress.js')).Progress() : undefined;
   const fit = terminal && !json ? (await import('../render/fit-to-width.js')).fitToWidth : undefined;
+  let typed: string | undefined;
   return {
     print: (text) => {
       progress?.stop();
@@ -82,9 +86,13 @@ export async function processIo({ quiet, json, color: colorFlag, commandLine }: 
     },
     progress: (label) => progress?.show(label),
     end: () => progress?.stop(),
-    readText,
+    readText: (path) => {
+      if (path !== standardInput) return readText(path);
+      typed ??= readText(path);
+      return typed;
+    },
     writeFile: writeWhole,
-    exists: existsSync,
+    exists: (path) => path === standardInput || existsSync(path),
     commandLine,
     color,
     width,
