@@ -10,10 +10,9 @@ import {
   stacks,
 } from '@regatta/scenarios';
 import { policyNames } from '@regatta/sim-core';
-import { type Command, commonOptions, type OptionSpec, stringArgument } from '../conduct/command.js';
+import { type Command, commonOptions, type OptionSpec, type Registration, stringArgument } from '../conduct/command.js';
 import { deliver } from '../conduct/deliver.js';
 import { type CompletableCommand, completionScripts } from '../render/completion-scripts.js';
-import { commands } from './index.js';
 
 const shells = Object.keys(completionScripts);
 
@@ -37,7 +36,7 @@ function positionalNames(name: string, usage: string): readonly string[] {
   return /scenario|\[name\]/.test(usage) ? Object.keys(catalogueScenarios) : [];
 }
 
-async function completable(): Promise<CompletableCommand[]> {
+async function completable(commands: Readonly<Record<string, Registration>>): Promise<CompletableCommand[]> {
   const help: OptionSpec = { type: 'boolean', describe: 'show this help' };
   return Promise.all(
     Object.entries(commands).map(async ([name, { describe, load }]): Promise<CompletableCommand> => {
@@ -58,7 +57,8 @@ async function completable(): Promise<CompletableCommand[]> {
   );
 }
 
-export const completion: Command = {
+/** `completion`, of these commands. */
+export const completionOf = (commands: Readonly<Record<string, Registration>>): Command => ({
   usage: 'completion <shell>',
   describe: 'Prints the completion script of a shell: bash, zsh or fish.',
   examples: [
@@ -81,8 +81,8 @@ export const completion: Command = {
         },
       ]);
     }
-    const script = write(await completable());
+    const script = write(await completable(commands));
     deliver(args, io, { schemaVersion: 1, command: 'completion', shell, script }, () => script);
     return 0;
   },
-};
+});

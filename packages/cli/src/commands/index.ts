@@ -1,10 +1,4 @@
-import type { Command } from '../conduct/command.js';
-
-/** A command's line in the overview, and how its module is loaded: only the one that runs is. */
-export interface Registration {
-  readonly describe: string;
-  load(): Promise<Command>;
-}
+import type { Registration } from '../conduct/command.js';
 
 /** Every command, in the order in which `--help` lists them. Adding one is one line here. */
 export const commands: Readonly<Record<string, Registration>> = {
@@ -63,6 +57,6 @@ export const commands: Readonly<Record<string, Registration>> = {
   },
   completion: {
     describe: 'shell completion for bash, zsh or fish',
-    load: async () => (await import('./completion.js')).completion,
+    load: async () => (await import('./completion.js')).completionOf(commands),
   },
 };

@@ -61,3 +61,9 @@ export function listArgument(args: Arguments, name: string): string[] {
   if (Array.isArray(value)) return value.map(String);
   return value === undefined ? [] : [String(value)];
 }
+
+/** A command's line in the overview, and how its module is loaded: only the one that runs is. */
+export interface Registration {
+  readonly describe: string;
+  load(): Promise<Command>;
+}
