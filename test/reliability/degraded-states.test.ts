@@ -194,7 +194,27 @@ describe('failures of the network', () => {
     );
   });
 
-  test('a node whose NICs are all down holds the job up, until one is back', () => {
+  test('a leaf that takes all NICs of its nodes is as if it took the nodes; found late, as long is lost', async () => {
+    const leaf = 'level: switch, mtbfHours: 500, repairHours: 6, detectSeconds: 600';
+    const oneRail = 'cluster.fabric.rails=1';
+    const away = await pointOf(leaf, oneRail);
+    expect(away.interruptions.mean).toBeGreaterThan(1);
+    expect(await pointOf(`${leaf}, capacityFactor: 0`, oneRail)).toEqual(away);
+    // In silence: the job stands still until it is found, and has to go back as well.
+    const silent = await pointOf(`${leaf}, mode: slow, capacityFactor: 0`, oneRail);
+    expect(silent.interruptions.mean).toBeGreaterThan(1);
+    expect(silent.plannedStops.mean).toBe(0);
+    expect(silent.gpuHours.idle?.mean).toBeGreaterThan((silent.interruptions.mean * 600 * 1024) / 3600 - 1e-6);
+    expect(silent.ettr.mean).toBe(silent.goodput.mean);
+    // One that passes before anybody finds it leaves the work as it was.
+    const passing = await pointOf(`${leaf}, mode: slow, capacityFactor: 0, transient: true`, oneRail);
+    expect(passing).toMatchObject({ interruptions: { mean: 0 }, plannedStops: { mean: 0 } });
+    expect(passing.gpuHours.lostWork?.mean).toBeCloseTo(0, 6);
+    expect(passing.gpuHours.idle?.mean).toBeGreaterThan(0);
+    expect(passing.ettr.mean).toBeLessThan(1);
+  }, 30_000);
+
+  test('the step of a job with a node whose NICs are all down never ends', () => {
     const [point] = scalingPoints(resolve('job.globalBatch=64'), { gpus: [1024], scaling: 'weak' }).points;
     if (!point) throw new Error('no point');
     const steps = new DegradedSteps(point.job, point.cluster, noPerturbation, simulateStep(point.job, point.cluster));

@@ -156,7 +156,7 @@ describe('failures as processes on the event queue', () => {
         expect(longRunTrial(trial, luck)).toEqual(books);
         const list = listedFailures(failures, { ...domains, spares: 0 }, windowSeconds, luck);
         const expected: PhaseInterval[] = [];
-        const nodes = new JobNodes(policyOfJob, spares);
+        const nodes = new JobNodes(policyOfJob, spares, domains.nicsPerNode);
         const events = list.map((failure) => asRunEvent(failure, trial));
         const mortal = { ...plan, startupDeath: deathsOf(failures, luck) };
         expect(runJob(mortal, nodes, events, windowSeconds, (phase) => expected.push(phase))).toEqual(books);

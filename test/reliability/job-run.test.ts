@@ -97,6 +97,13 @@ describe('recovery policies', () => {
     expect(runs({}, wait, 1, [gone]).books).toMatchObject({ down: 1, restart: 5, lost: 13 });
   });
 
+  test('what strikes only the very node does nothing while that is in repair: its spare stays', () => {
+    const again = { ...gone, time: 60, ownNodeOnly: true };
+    const nic = { ...again, nics: [0], capacityFactor: 0 };
+    for (const more of [again, nic])
+      expect(runs({}, wait, 1, [gone, more, { time: 70 }]).books).toMatchObject({ interruptions: 2, down: 1 });
+  });
+
   test('shrink: three quarters of the speed on three of four replicas, and no more than that share of the throughput', () => {
     const { books, phases } = runs({}, shrink, 0, [gone]);
     expect(books).toMatchObject({ down: 1, restart: 5, work: 100 });

@@ -1,3 +1,4 @@
+import type { Ailment } from './ailment.js';
 import { isRefused, type RecoverableJob, type RecoveryPolicy, type RecoveryPolicyFactory } from './recovery-policy.js';
 
 /** A user's recovery policy broke its contract, or threw. */
@@ -11,9 +12,11 @@ export class RecoveryPolicyError extends Error {
   }
 }
 
+const isDown = ({ capacityFactor }: Ailment): boolean => capacityFactor === 0;
+
 /**
  * A user's policy with everything that it answers looked at: configurations are whole numbers, healthy is 0, a configuration
- * uses nodes that are there, speeds are finite and above 0.
+ * uses nodes that are there, speeds are finite and above 0 (or 0, where NICs are down and the job may have to wait for their node).
  * @throws RecoveryPolicyError naming the policy and the call; RecoveryRefused is passed on.
  */
 export function checkedRecovery(name: string, factory: RecoveryPolicyFactory, job: RecoverableJob): RecoveryPolicy {
@@ -65,7 +68,7 @@ export function checkedRecovery(name: string, factory: RecoveryPolicyFactory, jo
       answer(
         `speed(${configuration}, ${ailments.length} ailments)`,
         () => policy.speed(configuration, ailments),
-        (value) => value > 0 && Number.isFinite(value),
+        (value) => Number.isFinite(value) && (value > 0 || (value === 0 && ailments.some(isDown))),
         'a number above 0',
       ),
     ...(failoverSeconds === undefined ? {} : { failoverSeconds }),

@@ -86,6 +86,12 @@ export class SavedStates {
     this.#settle(time);
   }
 
+  /** From one time to another nothing is copied: what is on its way arrives as much later. */
+  delay(from: number, until: number): void {
+    this.#settle(from);
+    for (const state of this.#tiers) state.pendingDone += until - from;
+  }
+
   /** At `time` the nodes [first, first + count) and the memory in them are gone. */
   lose(first: number, count: number, time: number): void {
     this.#settle(time);

@@ -17,4 +17,5 @@ export * from './lambert-w.js';
 export * from './long-run.js';
 export * from './recovery-policy.js';
 export * from './restart-run.js';
+export * from './run-job.js';
 export * from './run-plan.js';

@@ -29,17 +29,18 @@ export class JobRecovery {
    */
   afterFailure(event: RunEvent, computing: boolean, restarting: number): ComeBack {
     const { time } = this.#accounts;
-    const { speed } = this.#nodes;
     const found = time + event.detectSeconds;
     this.#nodes.takeAway(event, found);
-    const ready = this.#nodes.readyAt(found);
+    const gone: number[] = [];
+    const ready = this.#nodes.readyAt(found, (node) => gone.push(node));
     const { failoverSeconds } = this.#nodes;
     // Processes that die take the replicas of the state with them; a node's peers still have it.
     if (failoverSeconds !== undefined && event.nodeCount > 0 && ready === found) {
-      if (computing) this.#loseStepInFlight(speed);
+      if (computing) this.#loseStepInFlight();
       return { ready, restartSeconds: Math.max(failoverSeconds, restarting) };
     }
     if (takesNodesAway(event)) this.saved.lose(event.firstNode, event.nodeCount, time);
+    for (const node of gone) this.saved.lose(node, 1, time);
     return this.#fromCheckpoint(ready);
   }
 
@@ -54,8 +55,10 @@ export class JobRecovery {
     // A straggler was found already; planned work takes its time.
     const endOf = ({ mode, detectSeconds }: RunEvent): number => time + (mode === 'planned' ? detectSeconds : 0);
     for (const event of events) this.#nodes.takeAway(event, endOf(event));
-    const ready = this.#nodes.readyAt(Math.max(time, ...events.map(endOf)));
+    const gone: number[] = [];
+    const ready = this.#nodes.readyAt(Math.max(time, ...events.map(endOf)), (node) => gone.push(node));
     for (const event of events) if (takesNodesAway(event)) this.saved.lose(event.firstNode, event.nodeCount, time);
+    for (const node of gone) this.saved.lose(node, 1, time);
     return this.#fromCheckpoint(ready);
   }
 
@@ -85,11 +88,9 @@ export class JobRecovery {
     return { ready, restartSeconds: this.#plan.restartSeconds + restoreSeconds };
   }
 
-  #loseStepInFlight(speed: number): void {
-    const { compute, work } = this.#accounts;
+  #loseStepInFlight(): void {
+    const { compute, work, speed } = this.#accounts;
     const lost = work % this.#plan.stepSeconds;
-    // What stands still had computed it before, at a speed of which 1 is the best guess.
-    const seconds = speed > 0 ? lost / speed : lost;
-    this.#accounts.goBackTo({ work: work - lost, compute: compute - Math.min(seconds, compute) });
+    this.#accounts.goBackTo({ work: work - lost, compute: compute - Math.min(lost / speed, compute) });
   }
 }

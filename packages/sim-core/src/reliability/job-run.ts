@@ -1,14 +1,18 @@
-import { RankedEvents, type Sleeper } from '../kernel/ranked-events.js';
+import type { RankedEvents, Sleeper } from '../kernel/ranked-events.js';
+import { AilmentEnds } from './ailment-ends.js';
 import { type ComeBack, JobRecovery } from './job-recovery.js';
 import { RunAccounts } from './run-accounts.js';
-import type { Happening, PhaseInterval, RunBooks, RunEvent, RunNodes, RunObserver, RunPlan } from './run-plan.js';
+import {
+  deathRank,
+  type Happening,
+  type RunBooks,
+  type RunEvent,
+  type RunNodes,
+  type RunObserver,
+  type RunPlan,
+} from './run-plan.js';
 
 type Outcome = 'done' | 'cut' | 'stopped';
-
-/** In one instant a start dies first, then failures strike, then ailments end. */
-const deathRank = -1;
-const failureRank = 0;
-const ailmentRank = Number.POSITIVE_INFINITY;
 
 /**
  * A job that lives through the events of a trial (spec/reliability.md 7.3): what completes at t wins over a failure at t; failures
@@ -77,9 +81,18 @@ export class JobRun {
     const late = this.#recovery.saved.freeAt - accounts.time;
     if (late > left) left = late;
     for (;;) {
+      const stood = this.#standStill(true);
+      if (stood !== undefined) return stood;
       const planned = this.#postponed.shift();
       if (planned) {
         if (this.#nodes.hits(planned)) return this.#stopFor([planned]);
+        continue;
+      }
+      this.#ailments.await(accounts.time);
+      if (this.#happensFirst(left)) {
+        const happening = events.wakeNext();
+        const outcome = happening && this.#meet(happening);
+        if (outcome !== undefined) return outcome;
         continue;
       }
       const { speed } = this.#nodes;
@@ -89,7 +102,6 @@ export class JobRun {
       const begun = accounts.time;
       const end = begun + length;
       const until = Math.min(end, this.#window);
-      this.#ailments.await(begun);
       const at = Math.max(begun, events.nextTime);
       if (at >= until) {
         const whole = end <= this.#window;
@@ -106,6 +118,13 @@ export class JobRun {
       const outcome = this.#meet(happening);
       if (outcome !== undefined) return outcome;
     }
+  }
+
+  /** Whether something happens before any time passes: then nobody needs to know the speed. */
+  #happensFirst(left: number): boolean {
+    const { time, work } = this.#accounts;
+    const { nextTime } = this.#events;
+    return nextTime <= time && time + Math.min(left, this.#plan.solveSeconds - work) > time;
   }
 
   /** Meets what happens while the job computes; undefined: it goes on. */
@@ -126,9 +145,17 @@ export class JobRun {
   #hold(kind: 'checkpoint' | 'restart', length: number): Outcome {
     const accounts = this.#accounts;
     const events = this.#events;
-    const end = accounts.time + length;
-    const until = Math.min(end, this.#window);
-    while (events.nextTime < until) {
+    let end = accounts.time + length;
+    for (;;) {
+      const begun = accounts.time;
+      const stood = this.#standStill(false);
+      if (stood !== undefined) return stood;
+      end += accounts.time - begun;
+      const until = Math.min(end, this.#window);
+      if (!(events.nextTime < until)) {
+        accounts.advance(kind, until);
+        return end <= this.#window ? 'done' : 'cut';
+      }
       const at = Math.max(accounts.time, events.nextTime);
       const happening = events.wakeNext();
       // An ailment that ends is met once the job computes.
@@ -137,15 +164,50 @@ export class JobRun {
         accounts.advance(kind, at);
         return this.#die();
       }
-      if (happening.mode === 'slow') this.#nodes.slowDown(happening, at);
-      else if (happening.mode === 'planned') this.#postponed.push(happening);
+      if (happening.mode === 'slow') {
+        this.#nodes.slowDown(happening, at);
+        if (this.#nodes.standstill) accounts.advance(kind, at);
+      } else if (happening.mode === 'planned') this.#postponed.push(happening);
       else if (this.#nodes.hits(happening)) {
         accounts.advance(kind, at);
         return this.#fail(happening, false);
       } else this.#takeAwayUnused(happening, at);
     }
-    accounts.advance(kind, until);
-    return end <= this.#window ? 'done' : 'cut';
+  }
+
+  /**
+   * While the job waits for nodes without a network: until one of their NICs is back, or it is found to hang and fails of it. It is
+   * down so long, and what it was writing does not get on. Undefined: it may go on.
+   */
+  #standStill(computing: boolean): Outcome | undefined {
+    const accounts = this.#accounts;
+    const events = this.#events;
+    for (;;) {
+      const { standstill } = this.#nodes;
+      if (standstill === undefined) return undefined;
+      const until = Math.min(Math.max(accounts.time, standstill.until), this.#window);
+      if (events.nextTime >= until) {
+        this.#wait(until);
+        if (until === this.#window) return 'cut';
+        if (standstill.failure) return this.#fail(standstill.failure, computing);
+        this.#nodes.reconnect(until);
+        continue;
+      }
+      const at = Math.max(accounts.time, events.nextTime);
+      const happening = events.wakeNext();
+      if (happening === undefined || happening === 'ailment end') continue;
+      this.#wait(at);
+      if (happening === 'start-up death') return this.#die();
+      if (happening.mode === 'slow') this.#nodes.slowDown(happening, at);
+      else if (happening.mode === 'planned') this.#postponed.push(happening);
+      else if (this.#nodes.hits(happening)) return this.#fail(happening, computing);
+      else this.#takeAwayUnused(happening, at);
+    }
+  }
+
+  #wait(until: number): void {
+    this.#recovery.saved.delay(this.#accounts.time, until);
+    this.#accounts.advance('down', until);
   }
 
   #takeAwayUnused(event: RunEvent, time: number): void {
@@ -224,69 +286,4 @@ export class JobRun {
     const death: Sleeper<Happening> = { wake: () => (this.#starts === start + 1 ? 'start-up death' : undefined) };
     this.#events.schedule(this.#accounts.time + after, deathRank, death);
   }
-}
-
-/** Wakes when an ailment of the job's nodes is found, passes or is mended. */
-class AilmentEnds implements Sleeper<Happening> {
-  readonly #nodes: RunNodes;
-  readonly #events: RankedEvents<Happening>;
-  #awaited = Number.POSITIVE_INFINITY;
-
-  constructor(nodes: RunNodes, events: RankedEvents<Happening>) {
-    this.#nodes = nodes;
-    this.#events = events;
-  }
-
-  /** Sleeps until the next end; one that was missed is met `now`. */
-  await(now: number): void {
-    const next = this.#nodes.nextAilmentEnd;
-    // Woken before, it looks again.
-    if (next >= this.#awaited) return;
-    this.#awaited = next;
-    this.#events.schedule(Math.max(now, next), ailmentRank, this);
-  }
-
-  wake(time: number): Happening | undefined {
-    this.#awaited = Number.POSITIVE_INFINITY;
-    return this.#nodes.nextAilmentEnd <= time ? 'ailment end' : undefined;
-  }
-}
-
-/** Events that are known beforehand, one after the other. */
-class ListedEvents implements Sleeper<Happening> {
-  #next = 0;
-
-  constructor(
-    readonly list: readonly RunEvent[],
-    readonly events: RankedEvents<Happening>,
-  ) {}
-
-  sleep(): void {
-    const event = this.list[this.#next];
-    if (event) this.events.schedule(event.time, failureRank, this);
-  }
-
-  wake(): Happening | undefined {
-    const event = this.list[this.#next++];
-    this.sleep();
-    return event;
-  }
-}
-
-/**
- * Runs a job through given events.
- * @param events In ascending order of time.
- * @param window End of the simulated time; what is computed and not yet saved then is kept.
- * @throws Error when the books do not balance.
- */
-export function runJob(
-  plan: RunPlan,
-  nodes: RunNodes,
-  events: readonly RunEvent[],
-  window = Number.POSITIVE_INFINITY,
-  observe?: (interval: PhaseInterval) => void,
-): RunBooks {
-  const queue = new RankedEvents<Happening>();
-  new ListedEvents(events, queue).sleep();
-  return new JobRun(plan, nodes, queue, window, observe ? { phase: observe } : {}).run();
 }

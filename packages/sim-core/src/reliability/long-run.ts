@@ -60,7 +60,8 @@ export function longRunTrial(run: LongRun, seed: TraceSeed, observer?: RunObserv
     runEventOf(failure, run),
   );
   const plan = startup ? { ...run.plan, startupDeath: startupDeaths(startup, seed) } : run.plan;
-  return new JobRun(plan, new JobNodes(run.recovery, run.domains.spares), events, windowSeconds, observer).run();
+  const nodes = new JobNodes(run.recovery, run.domains.spares, run.domains.nicsPerNode);
+  return new JobRun(plan, nodes, events, windowSeconds, observer).run();
 }
 
 function runEventOf(failure: FailureEvent, { failures, domains }: LongRun): RunEvent {

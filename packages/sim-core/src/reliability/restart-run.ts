@@ -1,5 +1,5 @@
 import { synchronousScheme } from './checkpoint-tiers.js';
-import { runJob } from './job-run.js';
+import { runJob } from './run-job.js';
 import type { PhaseInterval, RunBooks, RunEvent } from './run-plan.js';
 
 /** Lengths of the phases of a long run, in any one unit of time (spec/reliability.md 1). */
@@ -59,6 +59,7 @@ export function restartRun(
     },
     {
       speed: 1,
+      standstill: undefined,
       nextAilmentEnd: Number.POSITIVE_INFINITY,
       failoverSeconds: undefined,
       hits: () => true,
@@ -67,6 +68,7 @@ export function restartRun(
       },
       slowDown: () => undefined,
       endAilment: () => [],
+      reconnect: () => undefined,
       readyAt: (found) => struck?.downUntil(found) ?? found,
       speedAfterReturns: () => 1,
     },

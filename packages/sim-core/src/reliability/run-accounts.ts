@@ -7,6 +7,8 @@ export class RunAccounts {
   /** Seconds computed to the present state, and what they are worth at the healthy configuration's speed. */
   compute = 0;
   work = 0;
+  /** At which the job computed last. */
+  speed = 1;
   #interruptions = 0;
   #plannedStops = 0;
   readonly #spent = { compute: 0, checkpoint: 0, down: 0, restart: 0 };
@@ -32,6 +34,7 @@ export class RunAccounts {
   count(seconds: number, speed: number): void {
     this.compute += seconds;
     this.work += seconds * speed;
+    if (seconds > 0) this.speed = speed;
   }
 
   /** Goes back to a state that was saved: what was computed since is lost. */

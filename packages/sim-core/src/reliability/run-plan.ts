@@ -27,14 +27,28 @@ export interface RunEvent {
 /** What reaches a job from its trial's event queue. */
 export type Happening = RunEvent | 'start-up death' | 'ailment end';
 
+/** In one instant a start dies first, then failures strike, then ailments end. */
+export const deathRank = -1;
+export const failureRank = 0;
+export const ailmentRank = Number.POSITIVE_INFINITY;
+
 /** Whether the event's nodes leave the job: after a stop with part of a link's capacity left they stay and run degraded. */
 export const takesNodesAway = ({ mode, repairSeconds, capacityFactor }: RunEvent): boolean =>
   repairSeconds > 0 && !(mode === 'stop' && capacityFactor < 1);
 
+/** How it ends that a job waits for nodes without a network. */
+export interface Standstill {
+  readonly until: number;
+  /** By which the job fails then; undefined: a NIC is back, and it may go on. */
+  readonly failure: RunEvent | undefined;
+}
+
 /** The job's nodes as a run needs to know them. */
 export interface RunNodes {
-  /** Throughput over the healthy configuration's. */
+  /** Throughput over the healthy configuration's; 0: the job stands still. */
   readonly speed: number;
+  /** The job waits for nodes of which all NICs are down; undefined: it does not. */
+  readonly standstill: Standstill | undefined;
   /** When the next ailment is found, passes or is mended. */
   readonly nextAilmentEnd: number;
   /** Seconds to go on in another configuration without going back to a checkpoint; undefined: not possible. */
@@ -46,8 +60,14 @@ export interface RunNodes {
   slowDown(event: RunEvent, time: number): void;
   /** Ends the ailments that are due; returns the events of those that the job must stop for, to take a node out. */
   endAilment(): readonly RunEvent[];
-  /** From `found` on, when the job can run again; Infinity: never. It then runs in the best configuration of that time. */
-  readyAt(found: number): number;
+  /** At a standstill: gives back the NICs that are mended, or of which the failure has passed, at `time`. */
+  reconnect(time: number): void;
+  /**
+   * From `found` on, when the job can run again; Infinity: never. It then runs in the best configuration of that time, without nodes
+   * that it would wait for.
+   * @param alsoGone Told the numbers of such nodes, which leave as failed ones do.
+   */
+  readyAt(found: number, alsoGone?: (node: number) => void): number;
   /** Speed of the best configuration that the nodes back by now would allow. */
   speedAfterReturns(time: number): number;
 }

@@ -3,8 +3,8 @@ import { noAilments } from '../reliability/ailment.js';
 import { checkedRecovery } from '../reliability/checked-recovery.js';
 import { synchronousScheme } from '../reliability/checkpoint-tiers.js';
 import { JobNodes } from '../reliability/job-nodes.js';
-import { runJob } from '../reliability/job-run.js';
 import type { RecoverableJob, RecoveryPolicyFactory } from '../reliability/recovery-policy.js';
+import { runJob } from '../reliability/run-job.js';
 import type { RunEvent } from '../reliability/run-plan.js';
 import { recoverableJob } from './recoverable-job.js';
 
