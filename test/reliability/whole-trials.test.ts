@@ -4,6 +4,7 @@ import {
   longRunStudy,
   longRunTasks,
   resolveScenario,
+  type SimulatedSteps,
   StepMemo,
   trialFigures,
   trialRunner,
@@ -82,6 +83,34 @@ test('what another thread has simulated changes nothing, and is not simulated ag
   const told = trialRunner(task, undefined, taught);
   expect([2, 1, 0].map((trial) => told(trial)).reverse()).toEqual(books);
   expect(taught.takeNews()).toEqual([]);
+}, 30_000);
+
+test('threads that hear of each other in the middle of a trial simulate no state twice', () => {
+  const [task] = longRunTasks(resolve(everything, 'recovery={policy: shrink, spares: 4}'), request).tasks;
+  if (!task) throw new Error('no task');
+  const own = new StepMemo();
+  const alone = trialRunner(task, undefined, own);
+  const books = [0, 1, 2].map((trial) => alone(trial));
+  const told: SimulatedSteps[] = [];
+  /** As one of two threads: it hears what the other has told since it asked last. */
+  const memo = () => {
+    let heard = 0;
+    return new StepMemo({
+      tell: (steps) => told.push(steps),
+      hear: () => {
+        const since = heard;
+        heard = told.length;
+        return told.slice(since);
+      },
+    });
+  };
+  const [one, other] = [memo(), memo()].map((shared) => trialRunner(task, undefined, shared));
+  expect([one?.(0), other?.(1), one?.(2)]).toEqual(books);
+  expect(other?.(0)).toEqual(books[0]);
+  const states = (all: readonly SimulatedSteps[]): string[] =>
+    all.flat().flatMap(({ job, states: some }) => some.map(([state]) => `${job} ${state}`));
+  expect(new Set(states(told)).size).toBe(told.length);
+  expect(new Set(states(told))).toEqual(new Set(states([own.takeNews()])));
 }, 30_000);
 
 describe('figures of many trials', () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   executorHere,
+  StepMemo,
   type TrialConduct,
   type TrialExecutor,
   type TrialTask,
@@ -81,7 +82,8 @@ class Team {
   readonly #threads: number;
   readonly #trials: number;
   readonly #users: UserPolicies;
-  readonly #here = executorHere();
+  readonly #memo = new StepMemo();
+  readonly #here = executorHere(this.#memo);
   #pool: TrialPool | undefined;
   #line: Promise<void> = Promise.resolve();
   #closed = false;
@@ -123,7 +125,7 @@ class Team {
     if (first === 0) return;
     const rest = ((this.#trials - first - count) / count) * seconds;
     if (!this.#closed && this.#threads > 1 && rest > worthThreadsSeconds)
-      this.#pool = new TrialPool(this.#threads, this.#users);
+      this.#pool = new TrialPool(this.#threads, this.#users, this.#memo.takeNews());
   }
 }
 

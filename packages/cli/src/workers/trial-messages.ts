@@ -1,5 +1,16 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { InputIssue, SimulatedSteps, TrialTask, WatchedTrial } from '@regatta/scenarios';
 import type { RunBooks } from '@regatta/sim-core';
+
+/** What a worker of a pool begins with. */
+export interface TrialWorkerData {
+  /** Beats while a user's policy runs. */
+  readonly pulse: SharedArrayBuffer;
+  /** To each of the other workers: degraded states, as soon as one has simulated them. */
+  readonly peers: readonly MessagePort[];
+  /** Degraded states that were simulated before. */
+  readonly known: SimulatedSteps;
+}
 
 /** A task with the code of the users' recovery policies that it names, by path. */
 export interface TaskDetails {
@@ -16,8 +27,6 @@ export interface TrialOrder {
   readonly count: number;
   /** Send the phases and stops of the first trial too. */
   readonly watch: boolean;
-  /** Degraded states that others have simulated since the last order. */
-  readonly steps: SimulatedSteps;
 }
 
 export type TrialAnswer =
@@ -25,7 +34,6 @@ export type TrialAnswer =
       readonly id: number;
       readonly books: readonly RunBooks[];
       readonly watched?: WatchedTrial;
-      readonly steps: SimulatedSteps;
     }
   | { readonly id: number; readonly issues: readonly InputIssue[] }
   | { readonly id: number; readonly policyError: string }

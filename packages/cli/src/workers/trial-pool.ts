@@ -7,6 +7,7 @@ import {
   type WatchedTrial,
 } from '@regatta/scenarios';
 import { PolicyStopped } from './policy-task.js';
+import { linesBetween } from './step-exchange.js';
 import type { TrialAnswer, TrialOrder } from './trial-messages.js';
 import { watchPulse } from './watch-pulse.js';
 
@@ -15,8 +16,6 @@ interface Member {
   readonly knows: Set<number>;
   readonly stopWatching: () => void;
   waiting: number;
-  /** Degraded states that others have simulated and it does not know yet. */
-  news: SimulatedSteps[number][];
 }
 
 type Answered = Extract<TrialAnswer, { readonly books: unknown }>;
@@ -35,26 +34,26 @@ export class TrialPool {
   readonly #open = new Map<number, { settle: (answer: Answered) => void; fail: (error: Error) => void }>();
   #orders = 0;
 
-  constructor(workers: number, users: UserPolicies) {
+  /** @param known Step times that were simulated before. */
+  constructor(workers: number, users: UserPolicies, known: SimulatedSteps = []) {
     this.#users = users;
+    const lines = linesBetween(workers);
     // Bundled, every chunk of the command line lies beside the folder of the workers.
     const code = new URL('./workers/trial-worker.js', import.meta.url);
     const names = Object.keys(users.code);
-    this.#members = Array.from({ length: workers }, () => {
+    this.#members = lines.map((peers) => {
       const pulse = new SharedArrayBuffer(8);
       const stuck = `policy ${names.join(', ')}: did not return within ${users.timeoutSeconds} s, stopped`;
       const watch = (): (() => void) =>
         watchPulse(pulse, users.timeoutSeconds, () => this.#failAll(new PolicyStopped(stuck)));
       const member: Member = {
-        worker: new Worker(code, { workerData: pulse }),
+        worker: new Worker(code, { workerData: { pulse, peers, known }, transferList: [...peers] }),
         knows: new Set<number>(),
         stopWatching: names.length > 0 ? watch() : () => undefined,
         waiting: 0,
-        news: [],
       };
       member.worker.on('message', (answer: TrialAnswer) => {
         member.waiting--;
-        if ('steps' in answer) this.#tellOthers(member, answer.steps);
         this.#receive(answer);
       });
       member.worker.on('error', (error) => this.#failAll(error));
@@ -83,18 +82,13 @@ export class TrialPool {
     const index = this.#tasks.get(task) ?? this.#tasks.size;
     this.#tasks.set(task, index);
     const details = member.knows.has(index) ? {} : { details: { task, policies: this.#users.code } };
-    const order: TrialOrder = { id: this.#orders++, task: index, ...what, ...details, steps: member.news };
-    member.news = [];
+    const order: TrialOrder = { id: this.#orders++, task: index, ...what, ...details };
     member.knows.add(index);
     member.waiting++;
     return new Promise((settle, fail) => {
       this.#open.set(order.id, { settle, fail });
       member.worker.postMessage(order);
     });
-  }
-
-  #tellOthers(member: Member, steps: SimulatedSteps): void {
-    for (const other of this.#members) if (other !== member) other.news.push(...steps);
   }
 
   #receive(answer: TrialAnswer): void {

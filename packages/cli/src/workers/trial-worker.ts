@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, StepMemo, type TrialTask, trialRunner, type UserRecovery, watchedTrial } from '@regatta/scenarios';
 import { RecoveryPolicyError, type RecoveryPolicyFactory, type RunBooks } from '@regatta/sim-core';
 import { loadRecoveryPolicy } from './recovery-file.js';
-import type { TaskDetails, TrialAnswer, TrialOrder } from './trial-messages.js';
+import { exchangeWith } from './step-exchange.js';
+import type { TaskDetails, TrialAnswer, TrialOrder, TrialWorkerData } from './trial-messages.js';
 import { sharedPulse } from './user-file.js';
 
 interface Prepared {
@@ -11,10 +12,12 @@ interface Prepared {
   readonly run: (trial: number) => RunBooks;
 }
 
-const pulse = sharedPulse(workerData as SharedArrayBuffer);
+const { pulse: beats, peers, known }: TrialWorkerData = workerData;
+const pulse = sharedPulse(beats);
 const prepared = new Map<number, Promise<Prepared>>();
 /** Of all tasks: variants of one job have states in common. */
-const memo = new StepMemo();
+const memo = new StepMemo(exchangeWith(peers));
+memo.learn(known);
 
 async function prepare({ task, policies }: TaskDetails): Promise<Prepared> {
   const users = new Map<string, RecoveryPolicyFactory>();
@@ -22,19 +25,17 @@ async function prepare({ task, policies }: TaskDetails): Promise<Prepared> {
   return { task, users, run: trialRunner(task, users, memo) };
 }
 
-async function answerTo({ id, task, details, first, count, watch, steps }: TrialOrder): Promise<TrialAnswer> {
+async function answerTo({ id, task: index, details, first, count, watch }: TrialOrder): Promise<TrialAnswer> {
   try {
-    const ready = prepared.get(task) ?? (details ? prepare(details) : undefined);
-    if (!ready) throw new Error(`trial-worker: task ${task} was not sent`);
-    prepared.set(task, ready);
-    const { run, users, task: known } = await ready;
-    memo.learn(steps);
+    const ready = prepared.get(index) ?? (details ? prepare(details) : undefined);
+    if (!ready) throw new Error(`trial-worker: task ${index} was not sent`);
+    prepared.set(index, ready);
+    const { run, users, task } = await ready;
     if (watch) {
-      const watched = watchedTrial(known, first, users, memo);
-      return { id, books: [watched.books], watched, steps: memo.takeNews() };
+      const watched = watchedTrial(task, first, users, memo);
+      return { id, books: [watched.books], watched };
     }
-    const books = Array.from({ length: count }, (_, i) => run(first + i));
-    return { id, books, steps: memo.takeNews() };
+    return { id, books: Array.from({ length: count }, (_, i) => run(first + i)) };
   } catch (error) {
     if (error instanceof InputError) return { id, issues: error.issues };
     if (error instanceof RecoveryPolicyError) return { id, policyError: error.message };

@@ -44,9 +44,8 @@ export function watchedTrial(task: TrialTask, trial: number, users?: UserRecover
 }
 
 /** Runs trials in the calling thread. */
-export function executorHere(): TrialExecutor {
+export function executorHere(memo = new StepMemo()): TrialExecutor {
   const known = new Map<TrialTask, (trial: number) => RunBooks>();
-  const memo = new StepMemo();
   return (task, first, count) => {
     const run = known.get(task) ?? trialRunner(task, undefined, memo);
     known.set(task, run);
