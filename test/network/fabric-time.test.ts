@@ -8,7 +8,10 @@ import {
   collectiveCost,
   collectiveFabricOf,
   collectiveOps,
+  countable,
+  type Dealing,
   DisconnectedError,
+  dealtBytes,
   fabricTime,
   graphBisection,
   LinkTally,
@@ -20,7 +23,7 @@ import {
 } from '@regatta/sim-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { smallCluster, testCluster } from '../platform/clusters.js';
+import { smallCluster, smallGraph, testCluster } from '../platform/clusters.js';
 
 const clos = (nodes: number, oversubscription: number, more: Partial<ClosFabric> = {}): Cluster =>
   testCluster(
@@ -200,19 +203,25 @@ describe('a torus', () => {
     }
   });
 
-  test('one chip stands for all: the same as pair by pair', () => {
+  test('counted line by line, on all of its chips or the first of them: the same as pair by pair', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 3 }), (dims) => {
-        const cluster = torus(...dims);
-        const graph = buildFabricGraph(cluster);
-        const [one, all] = [new LinkTally(graph, new Router(graph)), new LinkTally(graph, new Router(graph))];
-        one.countTorus(1);
-        for (let from = 0; from < graph.gpus; from++) {
-          for (let to = 0; to < graph.gpus; to++) if (from !== to) all.add({ from, to, bytes: 1 });
-        }
-        for (let link = 0; link < graph.links; link++) expect(one.loads[link]).toBeCloseTo(all.loads[link] ?? 0, 9);
-      }),
-      { numRuns: 40 },
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 3 }),
+        fc.integer({ min: 1, max: 125 }),
+        (dims, most) => {
+          const graph = buildFabricGraph(torus(...dims));
+          const members = Math.min(most, graph.gpus);
+          const [counted, all] = [new LinkTally(graph, new Router(graph)), new LinkTally(graph, new Router(graph))];
+          counted.countTorus(members, 1);
+          for (let from = 0; from < members; from++) {
+            for (let to = 0; to < members; to++) if (from !== to) all.add({ from, to, bytes: 1 });
+          }
+          for (let link = 0; link < graph.links; link++)
+            expect(counted.loads[link]).toBeCloseTo(all.loads[link] ?? 0, 9);
+          expect(counted.longest).toBe(all.longest);
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 
@@ -273,6 +282,68 @@ describe('all-to-all by counting', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('bytes that members deal out', () => {
+  /** Loads of all links and the longest way, counted where that can be, or pair by pair. */
+  const dealt = (cluster: Cluster, among: Dealing, ranks: number, counts: boolean): [number[], number] => {
+    const graph = buildFabricGraph(cluster);
+    const layout = packedGroupLayout(cluster, ranks);
+    const router = new Router(graph, { pxnOver: (gpu) => gpu < ranks });
+    const counted = countable(graph, router, new Set());
+    expect(counted).toBe(cluster.fabric.kind === 'torus' || cluster.fabric.routing === 'spray');
+    const tally = new LinkTally(graph, router);
+    const domainOf = (member: number): number => Math.floor(member / layout.ranksPerDomain);
+    const share = dealtBytes(among, {
+      tally,
+      layout,
+      counted: counted && counts,
+      inside: true,
+      reach: 0.9,
+      add: ({ from, to, bytes }) => {
+        const reach = cluster.fabric.kind !== 'torus' && domainOf(from) === domainOf(to) ? 1 : 0.9;
+        tally.add({ from, to, bytes: bytes / reach });
+      },
+    });
+    expect(share).toBe(1);
+    tally.pour();
+    return [Array.from(tally.loads), cluster.fabric.kind === 'torus' ? tally.longest : 0];
+  };
+
+  test('are on every link what they are pair by pair, on even groups and uneven ones', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(smallCluster, smallGraph),
+        fc.constantFrom('all', 'inside', 'rails'),
+        fc.integer({ min: 2, max: 60 }),
+        (cluster, among, most) => {
+          const ranks = Math.min(most, cluster.nodes * cluster.gpusPerNode);
+          if (ranks < 2 || (among === 'rails' && packedGroupLayout(cluster, ranks).domains === 1)) return;
+          const [counted, longest] = dealt(cluster, among, ranks, true);
+          const [each, longestOfEach] = dealt(cluster, among, ranks, false);
+          each.forEach((load, link) => {
+            expect(Math.abs((counted[link] ?? 0) - load)).toBeLessThanOrEqual(1e-9 * Math.max(1e-3, load));
+          });
+          expect(longest).toBe(longestOfEach);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  test('a graph whose switches are not all joined, or whose nodes have unlike NICs, is not counted', () => {
+    const cable = (from: string, to: string) => ({ from, to, gbps: 400 });
+    const of = (...cables: ReturnType<typeof cable>[]): boolean => {
+      const fabric = { kind: 'graph', routing: 'spray', nicGbps: 400, switches: ['a', 'b'], cables } as const;
+      const graph = buildFabricGraph(testCluster(fabric, 2, 2));
+      return countable(graph, new Router(graph), new Set());
+    };
+    const [up, down] = [cable('node0.nic0', 'a'), cable('node1.nic0', 'b')];
+    expect(of(up, down, cable('a', 'b'))).toBe(true);
+    expect(of(up, down)).toBe(false);
+    expect(of(up, down, cable('a', 'b'), cable('node0.nic1', 'b'))).toBe(false);
+    expect(of(cable('node0.nic0', 'node1.nic0'))).toBe(false);
   });
 });
 

@@ -101,3 +101,42 @@ export const smallCluster: fc.Arbitrary<Cluster> = fc.oneof(
       ),
     ),
 );
+
+/** Small clusters on graphs of switches that are all joined: a tree and some more cables, hosts anywhere. */
+export const smallGraph: fc.Arbitrary<Cluster> = fc
+  .record({
+    nodes: fc.integer({ min: 1, max: 7 }),
+    gpusPerNode: fc.constantFrom(1, 4),
+    nicsPerNode: fc.constantFrom(1, 2, 4, 8),
+    switches: fc.integer({ min: 1, max: 6 }),
+    places: fc.array(fc.nat(), { minLength: 80, maxLength: 80 }),
+    more: fc.integer({ min: 0, max: 8 }),
+    domain: fc.constantFrom(1, 16),
+  })
+  .map(({ nodes, gpusPerNode, nicsPerNode, switches, places, more, domain }) => {
+    const at = (i: number, count: number): string => `s${(places[i] ?? 0) % count}`;
+    const hosts = Array.from({ length: nodes * nicsPerNode }, (_, i) => ({
+      from: `node${Math.floor(i / nicsPerNode)}.nic${i % nicsPerNode}`,
+      to: at(i, switches),
+      gbps: 400,
+    }));
+    const tree = Array.from({ length: switches - 1 }, (_, i) => ({
+      from: `s${i + 1}`,
+      to: at(60 + i, i + 1),
+      gbps: 100,
+    }));
+    const others = Array.from({ length: more }, (_, i) => ({
+      from: at(66 + i, switches),
+      to: at(72 + i, switches),
+      gbps: 200,
+    })).filter(({ from, to }) => from !== to);
+    const names = Array.from({ length: switches }, (_, i) => `s${i}`);
+    const fabric = {
+      kind: 'graph',
+      nicGbps: 400,
+      routing: 'spray',
+      switches: names,
+      cables: [...hosts, ...tree, ...others],
+    } as const;
+    return testCluster(fabric, nodes, gpusPerNode, undefined, domain);
+  });

@@ -123,6 +123,11 @@ export class Router {
     return this.#between(entry, exit, this.#flow(from, to, queuePair), destinationIndex) ?? singlePath([]);
   }
 
+  /** True when a way leads from one switch to another. */
+  joins(from: number, to: number): boolean {
+    return this.#paths.connects(from, to);
+  }
+
   /** True when every shortest way takes the same share of the bytes, whatever the flow. */
   get sprays(): boolean {
     return this.#choice === 'spray';

@@ -7,11 +7,14 @@ import { ringOrders } from './ring-channels.js';
 import { torusRing } from './torus-rings.js';
 import type { CollectiveOp, GroupLayout } from './types.js';
 
+/** Among whom members deal: all, those of the same domain, or those at the same place in each domain (a rail). */
+export type Dealing = 'all' | 'inside' | 'rails';
+
 /** What of a collective runs at the same time, for one byte of S. */
 export interface Phase {
   readonly transfers: Step;
-  /** Bytes from each member to each other one, or to each at its own place in other domains. */
-  readonly everyPair?: { readonly among: 'all' | 'rails'; readonly bytes: number };
+  /** Each member deals its bytes out in equal parts, of which it keeps one. */
+  readonly everyPair?: Dealing;
   /** Bytes that switches add up on their way to the last of each transfer's two ends, and copy on the way back. */
   readonly summed?: Step;
 }
@@ -114,6 +117,8 @@ function shift(ranks: number, distance: number, bytes: number): Transfer[] {
   return members(ranks).map((from) => ({ from, to: (from + distance) % ranks, bytes }));
 }
 
+const dealt = (everyPair: Dealing): Phase => ({ transfers: [], everyPair });
+
 const together = (phase: Phase): CollectivePhases => ({ phases: [phase], steps: false });
 
 const inSteps = (steps: readonly Step[]): CollectivePhases => ({
@@ -169,16 +174,10 @@ export function collectivePhases(
       return inSteps(recursiveDoubling.steps(op, ranks, 1));
     case 'pairwise':
       return { phases: shifts(ranks, distances), steps: true };
-    case 'hierarchical-all-to-all': {
-      const inside = byDomain(group).flatMap((of) =>
-        of.flatMap((from) => of.filter((to) => to !== from).map((to) => ({ from, to, bytes: 1 / of.length }))),
-      );
-      const across = { transfers: [], everyPair: { among: 'rails', bytes: 1 / domains } } as const;
-      return { phases: [{ transfers: inside }, ...(domains > 1 ? [across] : [])], steps: true };
-    }
+    case 'hierarchical-all-to-all':
+      return { phases: (domains > 1 ? (['inside', 'rails'] as const) : (['all'] as const)).map(dealt), steps: true };
     case 'posted':
-      if (op === 'all_to_all')
-        return { phases: [{ transfers: [], everyPair: { among: 'all', bytes: 1 / ranks } }], steps: true };
+      if (op === 'all_to_all') return { phases: [dealt('all')], steps: true };
       return inSteps([shift(ranks, 1, 1)]);
     default:
       if (dims && op !== 'broadcast' && op !== 'reduce') return together({ transfers: torusRing(dims, ranks, rounds) });

@@ -4,13 +4,11 @@ import { buildFabricGraph, type FabricGraph } from '../../platform/fabric-graph.
 import { Router } from '../../platform/routes.js';
 import { type CollectiveAlgorithm, inSwitch, type Transfer } from './algorithms/algorithm.js';
 import type { CollectiveCost } from './collective-cost.js';
-import { collectivePhases, type Phase } from './collective-phases.js';
+import { collectivePhases } from './collective-phases.js';
 import { wireBytes } from './composed-cost.js';
+import { countable, dealtBytes, distances } from './dealt-bytes.js';
 import { LinkTally } from './link-tally.js';
 import type { CollectiveOp, GroupLayout } from './types.js';
-
-/** Pairs of an all-to-all that are routed one by one; of more, evenly spaced distances stand for all. */
-const maxPairs = 2 ** 22;
 
 /** A link that is not what it should be: 0 = down, flows take other ways. */
 export interface LinkFactor {
@@ -73,9 +71,7 @@ export function fabricTime(
   const { nicMax, nvlinkMax } = cluster.device;
   const torus = graph.torus?.dims;
   const domainOf = (member: number): number => Math.floor(member / ranksPerDomain);
-  const places = { members: ranks, domainOf, localOf: (member: number) => member % ranksPerDomain };
-  const countable = router.sprays && down.size === 0 && (graph.clos !== undefined || graph.dragonfly !== undefined);
-  const wholeTorus = torus !== undefined && ranks === graph.gpus && down.size === 0;
+  const counted = countable(graph, router, down);
 
   const add = (transfer: Transfer): void => {
     const { from, to, bytes } = transfer;
@@ -84,41 +80,24 @@ export function fabricTime(
     // Torus links are cables like those of any network.
     tally.add({ from, to, bytes: bytes / (stays && !torus ? nvlinkMax : nicMax) });
   };
-  const addPairs = ({ among, bytes }: NonNullable<Phase['everyPair']>): void => {
-    if (wholeTorus) tally.countTorus(bytes / nicMax);
-    else if (among === 'rails') {
-      const alike = ranks % ranksPerDomain === 0;
-      if (countable && alike) tally.count(places, true, bytes / nicMax);
-      else for (const transfer of railPairs(layout, bytes)) add(transfer);
-    } else if (countable) {
-      tally.count(places, false, bytes / nicMax);
-      if (inside) for (const transfer of insidePairs(layout, bytes)) add(transfer);
-    } else {
-      const whole = (bytes * (ranks - 1)) / steps.length;
-      for (const distance of steps) {
-        for (let from = 0; from < ranks; from++) add({ from, to: (from + distance) % ranks, bytes: whole });
-      }
-    }
-  };
-
+  const dealtOn = { tally, layout, counted, inside, reach: nicMax, add };
   const nics = nicPools(graph, router);
   let secondsPerByte = 0;
   let extraHops = 0;
+  let countedShare = algorithm === 'pairwise' ? steps.length / (ranks - 1) : 1;
   for (const { transfers, everyPair, summed } of form.phases) {
     tally.clear();
     for (const transfer of transfers) add(transfer);
-    if (everyPair) addPairs(everyPair);
+    if (everyPair) countedShare = Math.min(countedShare, dealtBytes(everyPair, dealtOn));
     if (summed) tally.addSummed(summed.map((transfer) => ({ ...transfer, bytes: transfer.bytes / nicMax })));
     tally.pour();
     secondsPerByte += slowest(graph, tally.loads, capacity, nics);
     if (torus && form.steps) extraHops += Math.max(0, tally.longest - 1);
   }
-  const sampled =
-    algorithm === 'pairwise' || (algorithm === 'posted' && op === 'all_to_all' && !countable && !wholeTorus);
   return {
     secondsPerByte,
     latencySeconds: extraHops * defaultSwitchLatencySeconds,
-    countedShare: sampled ? steps.length / (ranks - 1) : 1,
+    countedShare,
   };
 }
 
@@ -203,31 +182,4 @@ function slowest(
   }
   for (const pool of pooled.values()) if (pool.load > 0) most = Math.max(most, pool.load / pool.capacity);
   return most;
-}
-
-/** Distances 1 … n - 1 around a ring, or as many of them, evenly spaced, as `maxPairs` allows. */
-function distances(ranks: number): number[] {
-  const count = Math.min(ranks - 1, Math.max(2, Math.floor(maxPairs / ranks)));
-  return Array.from({ length: count }, (_, i) => 1 + Math.floor((i * (ranks - 1)) / count));
-}
-
-function* insidePairs({ ranks, ranksPerDomain }: GroupLayout, bytes: number): Generator<Transfer> {
-  for (let from = 0; from < ranks; from++) {
-    const first = from - (from % ranksPerDomain);
-    for (let to = first; to < Math.min(ranks, first + ranksPerDomain); to++) if (to !== from) yield { from, to, bytes };
-  }
-}
-
-/** Every domain with every other one on each rail; a smaller domain has members on several rails. */
-function* railPairs({ ranks, ranksPerDomain, domains }: GroupLayout, bytes: number): Generator<Transfer> {
-  const at = (domain: number, rail: number): number => {
-    const first = domain * ranksPerDomain;
-    return first + (rail % Math.min(ranksPerDomain, ranks - first));
-  };
-  for (let a = 0; a < domains; a++) {
-    for (let b = 0; b < domains; b++) {
-      if (a === b) continue;
-      for (let rail = 0; rail < ranksPerDomain; rail++) yield { from: at(a, rail), to: at(b, rail), bytes };
-    }
-  }
 }

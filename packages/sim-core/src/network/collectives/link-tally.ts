@@ -1,6 +1,6 @@
 import type { FabricGraph } from '../../platform/fabric-graph.js';
 import type { Router } from '../../platform/routes.js';
-import { dimensionOrder } from '../../platform/torus-paths.js';
+import { longestWay } from '../../platform/torus-paths.js';
 import { inSwitch, type Transfer } from './algorithms/algorithm.js';
 import { DisconnectedError } from './link-bytes.js';
 
@@ -85,26 +85,49 @@ export class LinkTally {
     for (const ofTree of most.values()) for (const [link, bytes] of ofTree) this.#put([link, link ^ 1], bytes);
   }
 
-  /** Bytes from each chip of a whole torus that is up to each other one: every chip sees the same, so one stands for all. */
-  countTorus(bytes: number): void {
-    const { torus, gpus } = this.graph;
+  /**
+   * Bytes from each of the first chips of a torus that is up to each other one. Ways go dimension by dimension: on a line of
+   * dimension d are those whose source has the line's coordinates in the dimensions after d and whose target has them in those
+   * before, so that sources and targets are counted for each place of the line.
+   */
+  countTorus(members: number, bytes: number): void {
+    const { torus } = this.graph;
     if (!torus) return;
     const { dims, plus } = torus;
-    const sums = new Float64Array(2 * dims.length);
-    const classOf = new Int32Array(this.graph.links).fill(-1);
-    plus.forEach((link, i) => {
-      if (link < 0) return;
-      classOf[link] = 2 * (i % dims.length);
-      classOf[link ^ 1] = 2 * (i % dims.length) + 1;
+    const chips = dims.reduce((product, extent) => product * extent, 1);
+    let stride = 1;
+    dims.forEach((extent, d) => {
+      const block = stride * extent;
+      const sources = new Float64Array(chips / stride);
+      const targets = new Float64Array(block);
+      for (let chip = 0; chip < members; chip++) {
+        sources[Math.floor(chip / stride)] = (sources[Math.floor(chip / stride)] ?? 0) + 1;
+        targets[chip % block] = (targets[chip % block] ?? 0) + 1;
+      }
+      for (let after = 0; after < chips / block; after++) {
+        for (let before = 0; before < stride; before++) {
+          for (let from = 0; from < extent; from++) {
+            const leaving = (sources[after * extent + from] ?? 0) * bytes;
+            if (leaving === 0) continue;
+            for (let to = 0; to < extent; to++) {
+              const load = leaving * (targets[to * stride + before] ?? 0);
+              if (load === 0) continue;
+              const forward = (to - from + extent) % extent;
+              const up = 2 * forward <= extent;
+              const hops = up ? forward : extent - forward;
+              for (let hop = 0; hop < hops; hop++) {
+                const place = up ? (from + hop) % extent : (from - hop - 1 + extent) % extent;
+                const chip = after * block + place * stride + before;
+                const link = (plus[chip * dims.length + d] ?? 0) + (up ? 0 : 1);
+                this.loads[link] = (this.loads[link] ?? 0) + load;
+              }
+            }
+          }
+        }
+      }
+      stride = block;
     });
-    for (let chip = 1; chip < gpus; chip++) {
-      const way = dimensionOrder(torus, 0, chip);
-      for (const link of way) sums[classOf[link] ?? 0] = (sums[classOf[link] ?? 0] ?? 0) + bytes;
-      this.longest = Math.max(this.longest, way.length);
-    }
-    classOf.forEach((kind, link) => {
-      if (kind >= 0) this.loads[link] = (this.loads[link] ?? 0) + (sums[kind] ?? 0);
-    });
+    this.longest = Math.max(this.longest, longestWay(dims, members, members));
   }
 
   /** Sprays what waits. */
