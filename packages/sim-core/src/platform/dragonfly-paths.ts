@@ -1,4 +1,4 @@
-import type { DragonflyLinks } from './dragonfly-links.js';
+import type { DragonflyLinks, GlobalLink } from './dragonfly-links.js';
 import type { FabricGraph } from './fabric-graph.js';
 import { flowChoice } from './flow-hash.js';
 import type { ShortestPaths } from './shortest-paths.js';
@@ -26,75 +26,130 @@ export class DragonflyPaths implements SwitchPaths {
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined {
     const { firstRouter } = this.dragonfly;
     const [a, b] = [from - firstRouter, to - firstRouter];
-    const minimal = this.#choose(this.#minimal(a, b), query, 0);
-    if (query.choice !== 'valiant' && query.choice !== 'adaptive') {
-      return minimal ?? this.fallback.between(from, to, query);
+    const cables = this.#minimal(a, b);
+    if (query.choice === 'spray') {
+      const share = 1 / cables.length;
+      if (cables.length === 0) return this.fallback.between(from, to, query);
+      return blend(cables.map((cable) => ({ way: singlePath(this.#path(a, cable, b)), share })));
     }
-    const detour = this.#detour(a, b, query);
-    if (!minimal || !detour) return minimal ?? detour ?? this.fallback.between(from, to, query);
-    if (query.choice === 'valiant') return detour;
-    return this.#fullness(minimal.links, query) > 2 * this.#fullness(detour.links, query) ? detour : minimal;
+    const minimal = this.#pick(a, cables, b, query, 0);
+    const direct = minimal && this.#path(a, minimal, b);
+    const detour = query.choice === 'valiant' || query.choice === 'adaptive' ? this.#detour(a, b, query) : undefined;
+    if (!direct || !detour) {
+      const only = direct ?? detour;
+      return only ? singlePath(only) : this.fallback.between(from, to, query);
+    }
+    const takesDetour = query.choice === 'valiant' || this.#fullness(direct, query) > 2 * this.#fullness(detour, query);
+    return singlePath(takesDetour ? detour : direct);
+  }
+
+  /** Adds to `loads` what sprayed bytes that enter at these routers put on links on their way to one that they reach. */
+  pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
+    const { firstRouter } = this.dragonfly;
+    const b = exit - firstRouter;
+    const put = (link: number, bytes: number): void => {
+      if (link >= 0) loads[link] = (loads[link] ?? 0) + bytes;
+    };
+    let detours: Map<number, number> | undefined;
+    for (const [entry, bytes] of bytesAt) {
+      if (entry === exit) continue;
+      const a = entry - firstRouter;
+      const cables = this.#minimal(a, b);
+      if (cables.length === 0) {
+        detours ??= new Map();
+        detours.set(entry, bytes);
+      }
+      for (const { fromRouter, toRouter, link } of cables) {
+        const part = bytes / cables.length;
+        put(this.#local(a, fromRouter), part);
+        put(link, part);
+        put(this.#local(toRouter, b), part);
+      }
+    }
+    if (detours) this.fallback.pour(exit, detours, loads);
   }
 
   #group(router: number): number {
     return Math.floor(router / this.dragonfly.routersPerGroup);
   }
 
-  #local(a: number, b: number): number[] {
+  /** Link between two routers of a group, -1 where they are one. */
+  #local(a: number, b: number): number {
     const { local, routersPerGroup } = this.dragonfly;
-    return a === b ? [] : [local[a * routersPerGroup + (b % routersPerGroup)] ?? -1];
+    return a === b ? -1 : (local[a * routersPerGroup + (b % routersPerGroup)] ?? -1);
   }
 
-  /** All minimal ways between two routers that are up, those with the fewest hops. */
-  #minimal(a: number, b: number): number[][] {
+  #isDown(link: number): boolean {
+    return this.fallback.down.has(link);
+  }
+
+  /** Global cables of the minimal ways between two routers that are up, those with the fewest hops; inside a group their own link. */
+  #minimal(a: number, b: number): readonly GlobalLink[] {
     const [from, to] = [this.#group(a), this.#group(b)];
-    const all =
-      from === to
-        ? [this.#local(a, b)]
-        : (this.dragonfly.global[from * this.dragonfly.groups + to] ?? []).map(({ fromRouter, toRouter, link }) => [
-            ...this.#local(a, fromRouter),
-            link,
-            ...this.#local(toRouter, b),
-          ]);
-    const up = all.filter((path) => !path.some((link) => this.fallback.down.has(link)));
-    const fewest = Math.min(...up.map((path) => path.length));
-    return up.filter((path) => path.length === fewest);
+    if (from === to) {
+      const link = this.#local(a, b);
+      return link < 0 || this.#isDown(link) ? [] : [{ fromRouter: a, toRouter: b, link }];
+    }
+    let cables = this.dragonfly.global[from * this.dragonfly.groups + to] ?? [];
+    if (this.fallback.down.size > 0) {
+      cables = cables.filter(
+        ({ fromRouter, toRouter, link }) =>
+          !this.#isDown(link) && !this.#isDown(this.#local(a, fromRouter)) && !this.#isDown(this.#local(toRouter, b)),
+      );
+    }
+    if (cables.length <= 1) return cables;
+    const hops = ({ fromRouter, toRouter }: GlobalLink): number =>
+      (a === fromRouter ? 0 : 1) + (b === toRouter ? 0 : 1);
+    const fewest = cables.reduce((least, cable) => Math.min(least, hops(cable)), 2);
+    return fewest === 2 ? cables : cables.filter((cable) => hops(cable) === fewest);
   }
 
-  #choose(paths: readonly number[][], query: PathQuery, tier: number): WeightedLinks | undefined {
-    const [first] = paths;
-    if (!first) return undefined;
-    if (query.choice === 'spray')
-      return blend(paths.map((path) => ({ way: singlePath(path), share: 1 / paths.length })));
-    if (query.choice === 'static') return singlePath(paths[query.destinationIndex % paths.length] ?? first);
-    if (query.choice !== 'adaptive') return singlePath(paths[flowChoice(query.flow, tier, paths.length)] ?? first);
-    const least = Math.min(...paths.map((path) => this.#fullness(path, query)));
-    const equal = paths.filter((path) => this.#fullness(path, query) <= least);
-    return singlePath(equal[flowChoice(query.flow, tier, equal.length)] ?? first);
+  /** Links from router a over a cable to router b. */
+  #path(a: number, { fromRouter, toRouter, link }: GlobalLink, b: number): number[] {
+    return [this.#local(a, fromRouter), link, this.#local(toRouter, b)].filter((one) => one >= 0);
   }
 
-  #detour(a: number, b: number, query: PathQuery): WeightedLinks | undefined {
-    const { groups, routersPerGroup } = this.dragonfly;
+  /** The cable by which a flow goes on to b, or only leaves. */
+  #pick(
+    a: number,
+    cables: readonly GlobalLink[],
+    b: number | undefined,
+    query: PathQuery,
+    tier: number,
+  ): GlobalLink | undefined {
+    if (cables.length <= 1) return cables[0];
+    if (query.choice === 'static') return cables[query.destinationIndex % cables.length];
+    if (query.choice !== 'adaptive') return cables[flowChoice(query.flow, tier, cables.length)];
+    const fullness = cables.map((cable) => this.#fullness(this.#path(a, cable, b ?? cable.toRouter), query));
+    const least = Math.min(...fullness);
+    const equal = cables.filter((_, i) => (fullness[i] ?? 0) <= least);
+    return equal[flowChoice(query.flow, tier, equal.length)];
+  }
+
+  #detour(a: number, b: number, query: PathQuery): number[] | undefined {
+    const { groups } = this.dragonfly;
     const [from, to] = [this.#group(a), this.#group(b)];
-    const others = Array.from({ length: groups }, (_, g) => g).filter((g) => g !== from && g !== to);
-    if (from === to || others.length === 0) return undefined;
-    const via = others[flowChoice(query.flow, detourTier, others.length)] ?? 0;
-    const exits = this.dragonfly.global[from * groups + via] ?? [];
-    const out = this.#choose(
-      exits
-        .map(({ fromRouter, link }) => [...this.#local(a, fromRouter), link])
-        .filter((path) => !path.some((link) => this.fallback.down.has(link))),
-      query,
-      detourTier + 1,
-    );
+    if (from === to || groups <= 2) return undefined;
+    // The drawn one of the groups but these two.
+    let via = flowChoice(query.flow, detourTier, groups - 2);
+    if (via >= Math.min(from, to)) via++;
+    if (via >= Math.max(from, to)) via++;
+    let exits = this.dragonfly.global[from * groups + via] ?? [];
+    if (this.fallback.down.size > 0) {
+      exits = exits.filter(({ fromRouter, link }) => !this.#isDown(link) && !this.#isDown(this.#local(a, fromRouter)));
+    }
+    const out = this.#pick(a, exits, undefined, query, detourTier + 1);
     if (!out) return undefined;
-    const landing = (this.graph.to[out.links.at(-1) ?? 0] ?? 0) - this.dragonfly.firstRouter;
-    if (this.#group(landing) !== via || landing < 0 || landing >= groups * routersPerGroup) return undefined;
-    const onward = this.#choose(this.#minimal(landing, b), query, detourTier + 2);
-    return onward && singlePath([...out.links, ...onward.links]);
+    const onward = this.#pick(out.toRouter, this.#minimal(out.toRouter, b), b, query, detourTier + 2);
+    if (!onward) return undefined;
+    const { fromRouter, toRouter, link } = onward;
+    const links = [this.#local(a, out.fromRouter), out.link, this.#local(out.toRouter, fromRouter), link];
+    return [...links, this.#local(toRouter, b)].filter((one) => one >= 0);
   }
 
   #fullness(path: readonly number[], { load }: PathQuery): number {
-    return path.reduce((most, link) => Math.max(most, load(link) / (this.graph.capacity[link] ?? 1)), 0);
+    let most = 0;
+    for (const link of path) most = Math.max(most, load(link) / (this.graph.capacity[link] ?? 1));
+    return most;
   }
 }

@@ -135,17 +135,7 @@ export class Router {
 
   /** Adds to `loads` what sprayed bytes that enter at these switches put on links on their way to a switch that they reach. */
   pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
-    if (this.#paths instanceof ShortestPaths) {
-      this.#paths.pour(exit, bytesAt, loads);
-      return;
-    }
-    const flow = this.#flow(0, 0, 0);
-    for (const [entry, bytes] of bytesAt) {
-      const way = this.#between(entry, exit, flow, 0);
-      way?.links.forEach((link, i) => {
-        loads[link] = (loads[link] ?? 0) + bytes * (way.weights[i] ?? 0);
-      });
-    }
+    this.#paths.pour(exit, bytesAt, loads);
   }
 
   #flow(source: number, destination: number, queuePair: number): FlowKey {

@@ -24,6 +24,8 @@ export interface SwitchPaths {
   between(from: number, to: number, query: PathQuery): WeightedLinks | undefined;
   /** True when there is one. */
   connects(from: number, to: number): boolean;
+  /** Adds to `loads` what sprayed bytes that enter at these vertices put on links on their way to one that they reach. */
+  pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void;
 }
 
 /** The one way that consists of these links. */

@@ -25,6 +25,14 @@ export class TorusPaths implements SwitchPaths {
       ? this.fallback.between(from, to, query)
       : singlePath(links);
   }
+
+  pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
+    for (const [entry, bytes] of bytesAt) {
+      const links = dimensionOrder(this.torus, entry, exit);
+      if (links.some((link) => this.fallback.down.has(link))) this.fallback.pour(exit, new Map([[entry, bytes]]), loads);
+      else for (const link of links) loads[link] = (loads[link] ?? 0) + bytes;
+    }
+  }
 }
 
 /** Links of the dimension-ordered way between two chips. */
