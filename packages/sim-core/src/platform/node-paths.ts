@@ -1,5 +1,14 @@
 import type { FabricGraph } from './fabric-graph.js';
 
+/** Top of the node or scale-up domain that a vertex is in: itself where it has nothing above. */
+export function rootOf(graph: FabricGraph, from: number): number {
+  let vertex = from;
+  for (let link = graph.parentLink[vertex] ?? -1; link >= 0; link = graph.parentLink[vertex] ?? -1) {
+    vertex = graph.to[link] ?? 0;
+  }
+  return vertex;
+}
+
 /** Links up to the common ancestor and down again inside one node or scale-up domain; undefined when the trees differ. */
 export function insidePath(graph: FabricGraph, from: number, to: number): number[] | undefined {
   const climb = (vertex: number): number[] => {

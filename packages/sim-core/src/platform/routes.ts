@@ -3,7 +3,7 @@ import type { Routing } from './cluster.js';
 import { DragonflyPaths } from './dragonfly-paths.js';
 import type { FabricGraph } from './fabric-graph.js';
 import { type FlowKey, flowChoice } from './flow-hash.js';
-import { directLink, insidePath } from './node-paths.js';
+import { directLink, insidePath, rootOf } from './node-paths.js';
 import { ShortestPaths } from './shortest-paths.js';
 import { blend, type PathChoice, type SwitchPaths, singlePath, type WeightedLinks } from './switch-paths.js';
 import { TorusPaths } from './torus-paths.js';
@@ -64,8 +64,11 @@ export interface RoutePart {
 /** Finds ways between GPUs over a graph. Ways of healthy and of broken fabrics are two routers. */
 export class Router {
   readonly #paths: SwitchPaths;
-  readonly #knownNics: [Map<number, readonly number[]>, Map<number, readonly number[]>] = [new Map(), new Map()];
-  readonly #knownEnds: [Map<number, RouteEnd | undefined>, Map<number, RouteEnd | undefined>] = [new Map(), new Map()];
+  /** By direction and GPU; ends also by NIC of its node, null where there is none. Millions of pairs look here. */
+  readonly #knownNics: readonly [(readonly number[])[], (readonly number[])[]] = [[], []];
+  readonly #knownEnds: readonly [(RouteEnd | null)[], (RouteEnd | null)[]];
+  readonly #mostNics: number;
+  readonly #roots: Int32Array;
   readonly #knownSlots = new Map<number, readonly number[] | undefined>();
   readonly #down: ReadonlySet<number>;
   readonly #choice: PathChoice;
@@ -84,6 +87,12 @@ export class Router {
         ? new TorusPaths(graph, graph.torus, shortest)
         : shortest;
     this.#choice = choices[options.routing ?? graph.cluster.fabric.routing];
+    let mostNics = 0;
+    for (let node = 0; node < graph.cluster.nodes; node++) mostNics = Math.max(mostNics, graph.nicsOfNode(node));
+    this.#mostNics = mostNics;
+    const ends = graph.gpus * mostNics;
+    this.#knownEnds = [new Array<RouteEnd | null>(ends), new Array<RouteEnd | null>(ends)];
+    this.#roots = Int32Array.from({ length: graph.gpus }, (_, gpu) => rootOf(graph, gpu));
     this.#pxn = options.pxn ?? (graph.clos?.rails ?? 1) > 1;
   }
 
@@ -153,7 +162,7 @@ export class Router {
 
   /** Links that stay inside the node or scale-up domain. */
   #inside(from: number, to: number): readonly number[] | undefined {
-    if (this.graph.torus) return undefined;
+    if (this.#roots[from] !== this.#roots[to]) return undefined;
     const links = insidePath(this.graph, from, to);
     return links && !links.some((link) => this.#down.has(link)) ? links : undefined;
   }
@@ -238,9 +247,10 @@ export class Router {
   /** Links between a GPU and the fabric over a NIC, in the order of a direction (0 out, 1 in); undefined when they are not all up. */
   #end(gpu: number, nic: number, direction: 0 | 1): RouteEnd | undefined {
     const known = this.#knownEnds[direction];
-    const key = gpu * this.graph.nics + nic;
-    const end = known.get(key);
-    if (end !== undefined || known.has(key)) return end;
+    const node = Math.floor(gpu / this.graph.cluster.gpusPerNode);
+    const key = gpu * this.#mostNics + nic - (this.graph.firstNic[node] ?? 0);
+    const end = known[key];
+    if (end !== undefined) return end ?? undefined;
     const slots = this.#gpuToNic(gpu, nic);
     const cable = (this.graph.nicUp[nic] ?? -1) ^ direction;
     const links = slots && (direction === 0 ? [...slots, cable] : [cable, ...slots.map((link) => link ^ 1).reverse()]);
@@ -248,7 +258,7 @@ export class Router {
       links && !links.some((link) => this.#down.has(link))
         ? { links, cable, meets: (direction === 0 ? this.graph.to[cable] : this.graph.from[cable]) ?? 0 }
         : undefined;
-    known.set(key, found);
+    known[key] = found ?? null;
     return found;
   }
 
@@ -296,9 +306,10 @@ export class Router {
 
   /** NICs (global) that serve a GPU in a direction: its own that are up, else the next one of the node that is. */
   #nicsOf(gpu: number, direction: 0 | 1): readonly number[] {
-    const known = this.#knownNics[direction].get(gpu) ?? this.#servingNics(gpu, direction);
-    this.#knownNics[direction].set(gpu, known);
-    return known;
+    const known = this.#knownNics[direction];
+    const nics = known[gpu] ?? this.#servingNics(gpu, direction);
+    known[gpu] = nics;
+    return nics;
   }
 
   #servingNics(gpu: number, direction: 0 | 1): readonly number[] {

@@ -6,8 +6,8 @@ import { type PathQuery, type SwitchPaths, singlePath, type WeightedLinks } from
 /** Hops from each vertex that forwards to a target, and how many shortest ways there are; -1 = none. Hosts take no room. */
 interface Distances {
   readonly target: number;
-  /** Links out of each vertex that bring a packet one hop nearer, in order of id; found when first asked for. */
-  readonly next: Map<number, readonly number[]>;
+  /** Links out of each vertex that forwards which bring a packet one hop nearer, in order of id; found when first asked for. */
+  readonly next: (readonly number[])[];
   readonly hops: Int32Array;
   readonly ways: Float64Array;
 }
@@ -21,7 +21,7 @@ export class ShortestPaths implements SwitchPaths {
   readonly #forwarder: Int32Array;
   readonly #forwarders: number;
   readonly #inFirst: Int32Array;
-  readonly #distances = new Map<number, Distances>();
+  readonly #distances: Distances[];
   /** How full the best way from a vertex is, as of the pass that is written beside it. */
   readonly #fullness: Float64Array;
   readonly #fullnessOf: Int32Array;
@@ -36,6 +36,7 @@ export class ShortestPaths implements SwitchPaths {
     this.#forwarder = Int32Array.from(graph.vertexKind, (kind) => (forwarding.includes(kind) ? forwarders++ : -1));
     this.#forwarders = forwarders;
     this.#inFirst = graph.outFirst;
+    this.#distances = new Array<Distances>(graph.vertices);
     this.#fullness = new Float64Array(graph.vertices);
     this.#fullnessOf = new Int32Array(graph.vertices);
   }
@@ -52,7 +53,9 @@ export class ShortestPaths implements SwitchPaths {
   }
 
   #hops(vertex: number, { target, hops }: Distances): number {
-    return vertex === target ? 0 : (hops[this.#forwarder[vertex] ?? -1] ?? -1);
+    if (vertex === target) return 0;
+    const forwarder = this.#forwarder[vertex] ?? -1;
+    return forwarder < 0 ? -1 : (hops[forwarder] ?? -1);
   }
 
   #ways(vertex: number, { target, ways }: Distances): number {
@@ -75,7 +78,8 @@ export class ShortestPaths implements SwitchPaths {
   }
 
   #next(vertex: number, distances: Distances): readonly number[] {
-    const known = distances.next.get(vertex);
+    const forwarder = this.#forwarder[vertex] ?? -1;
+    const known = distances.next[forwarder];
     if (known) return known;
     const { graph, down } = this;
     const wanted = this.#hops(vertex, distances) - 1;
@@ -84,7 +88,7 @@ export class ShortestPaths implements SwitchPaths {
       const link = graph.outLinks[i] ?? 0;
       if (this.#hops(graph.to[link] ?? 0, distances) === wanted && !down.has(link)) found.push(link);
     }
-    distances.next.set(vertex, found);
+    if (forwarder >= 0) distances.next[forwarder] = found;
     return found;
   }
 
@@ -105,9 +109,9 @@ export class ShortestPaths implements SwitchPaths {
   ): WeightedLinks {
     const links: number[] = [];
     let vertex = from;
-    for (let tier = 0; this.#hops(vertex, distances) > 0; tier++) {
+    for (let tier = 0; vertex !== distances.target; tier++) {
       const choices = this.#next(vertex, distances);
-      const link = choices[pick(vertex, tier, choices)] ?? 0;
+      const link = (choices.length === 1 ? choices[0] : choices[pick(vertex, tier, choices)]) ?? 0;
       links.push(link);
       vertex = this.graph.to[link] ?? 0;
     }
@@ -153,12 +157,12 @@ export class ShortestPaths implements SwitchPaths {
       this.#fullness[vertex] = least;
       return least;
     };
-    const through = (link: number): number =>
-      Math.max(query.load(link) / (this.graph.capacity[link] ?? 1), fullness(this.graph.to[link] ?? 0));
+    const within = (link: number, least: number): boolean =>
+      query.load(link) / (this.graph.capacity[link] ?? 1) <= least && fullness(this.graph.to[link] ?? 0) <= least;
     return this.#single(from, distances, (vertex, tier, choices) => {
       if (choices.length === 1) return 0;
       const least = fullness(vertex);
-      const equal = choices.filter((link) => through(link) <= least);
+      const equal = choices.filter((link) => within(link, least));
       return choices.indexOf(equal[flowChoice(query.flow, tier, equal.length)] ?? 0);
     });
   }
@@ -196,12 +200,12 @@ export class ShortestPaths implements SwitchPaths {
 
   /** Breadth first from the target against the links' direction; the reverse of link l is l xor 1. */
   #towards(target: number): Distances {
-    const known = this.#distances.get(target);
+    const known = this.#distances[target];
     if (known) return known;
     const { graph, down } = this;
     const hops = new Int32Array(this.#forwarders).fill(-1);
     const ways = new Float64Array(this.#forwarders);
-    const distances = { target, hops, ways, next: new Map<number, readonly number[]>() };
+    const distances: Distances = { target, hops, ways, next: [] };
     const queue = [target];
     for (let head = 0; head < queue.length; head++) {
       const vertex = queue[head] ?? 0;
@@ -219,7 +223,7 @@ export class ShortestPaths implements SwitchPaths {
         if (hops[forwarder] === beyond) ways[forwarder] = (ways[forwarder] ?? 0) + on;
       }
     }
-    this.#distances.set(target, distances);
+    this.#distances[target] = distances;
     return distances;
   }
 }

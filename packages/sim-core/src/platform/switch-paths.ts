@@ -28,9 +28,12 @@ export interface SwitchPaths {
   pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void;
 }
 
+/** Weights of one way, for those of few links. */
+const ones: readonly (readonly number[])[] = [[], [1], [1, 1], [1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1, 1]];
+
 /** The one way that consists of these links. */
 export function singlePath(links: readonly number[]): WeightedLinks {
-  return { links, weights: links.map(() => 1) };
+  return { links, weights: ones[links.length] ?? links.map(() => 1) };
 }
 
 /** Sum of ways, each with its share; a link on several of them comes once. */

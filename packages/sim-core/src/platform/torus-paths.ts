@@ -29,7 +29,8 @@ export class TorusPaths implements SwitchPaths {
   pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
     for (const [entry, bytes] of bytesAt) {
       const links = dimensionOrder(this.torus, entry, exit);
-      if (links.some((link) => this.fallback.down.has(link))) this.fallback.pour(exit, new Map([[entry, bytes]]), loads);
+      if (links.some((link) => this.fallback.down.has(link)))
+        this.fallback.pour(exit, new Map([[entry, bytes]]), loads);
       else for (const link of links) loads[link] = (loads[link] ?? 0) + bytes;
     }
   }
