@@ -166,9 +166,11 @@ describe('a scenario from flags and files', () => {
     expect(at('bad.yaml').stderr).toMatch(
       /^error: bad\.yaml:4:23 fabric\.teirs: unknown key \(did you mean tiers\?\)/m,
     );
-    expect(at('list.yaml').stderr).toMatch(/^error: list\.yaml: holds no cluster, expected a cluster or a scenario/);
+    expect(at('list.yaml').stderr).toMatch(
+      /^error: list\.yaml:1:1: holds no cluster, expected a cluster or a scenario/,
+    );
     expect(at('none.yaml').stderr).toMatch(
-      /unknown cluster none\.yaml, expected a name of regatta catalogue clusters, or the path/,
+      /^error: --cluster: no such file none\.yaml, expected a name of regatta catalogue clusters, or the path/,
     );
   });
 

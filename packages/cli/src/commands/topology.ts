@@ -1,6 +1,7 @@
 import {
   catalogueClusters,
   catalogueDevice,
+  catalogueScenarios,
   clusterOf,
   deviceHardware,
   didYouMean,
@@ -86,6 +87,12 @@ function ofScenario(args: Arguments, io: Io): DescribedCluster {
 function resolutionOf(source: string | undefined, cluster: string | undefined, args: Arguments, io: Io): ClusterSource {
   if (source === undefined || io.exists(source)) {
     return clusterResolution(source ?? cluster ?? '', args, io, source === undefined ? undefined : cluster);
+  }
+  if (!Object.hasOwn(catalogueScenarios, source)) {
+    const [scenarios, clusters] = [Object.keys(catalogueScenarios), catalogueClusters.map(({ name }) => name)];
+    const message = `no scenario or cluster ${source}${didYouMean(source, [...scenarios, ...clusters])}`;
+    const expected = `a file, or one of ${[...scenarios, ...clusters].join(', ')}`;
+    throw new InputError([usage('', message, expected, source)]);
   }
   return scenarioResolution(source, args, io, cluster);
 }

@@ -39,7 +39,11 @@ export function clusterResolution(named: string, args: Arguments, io: Io, instea
   }
   const settings = settingsOf(args, io, instead);
   if (!isMap(value) || (instead === undefined && !('cluster' in value))) {
-    return said(resolveScenario({ base: { ...anyScenario(), cluster: named }, ...settings }), value !== undefined);
+    const base = { ...anyScenario(), cluster: named };
+    return said(
+      ofFlag(() => resolveScenario({ base, ...settings })),
+      value !== undefined,
+    );
   }
   const job = { path: ['job'], value: anyScenario().job, flag: '--cluster' };
   const overrides = 'job' in value ? settings.overrides : [job, ...settings.overrides];
@@ -49,6 +53,20 @@ export function clusterResolution(named: string, args: Arguments, io: Io, instea
 /** The cluster of a scenario of the catalogue, or of a file of another tool. */
 export function scenarioResolution(source: string, args: Arguments, io: Io, instead?: string): ClusterSource {
   return said(resolveScenario({ source, ...settingsOf(args, io, instead) }), false);
+}
+
+/** What is wrong with the name itself stands on the command line: no file says it. */
+function ofFlag(resolve: () => Resolution): Resolution {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.issues.map((issue) =>
+        issue.path === 'cluster' && issue.file === undefined ? { ...issue, path: '--cluster' } : issue,
+      ),
+    );
+  }
 }
 
 /** The job is not looked at; a cluster alone borrows one. */

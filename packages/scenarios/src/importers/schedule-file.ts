@@ -37,13 +37,16 @@ export function parseScheduleFile(text: string, file: string): ListSchedule {
     }
     order.push(row);
   });
-  if (issues.length === 0 && order.length === 0) {
+  if (order.every((row) => row.length === 0)) {
+    // Of a file of another kind no word is an operation: one line says so.
+    const [first] = issues.splice(0);
     issues.push({
       code: 'schedule',
       file,
+      ...(first?.line === undefined ? {} : { line: first.line, column: first.column ?? 1 }),
       path: '',
       message: 'lists no operations',
-      expected: 'a line a pipeline rank',
+      expected: 'a line a pipeline rank, such as F0.0 F0.1 B0.0 B0.1',
       received: '',
     });
   }

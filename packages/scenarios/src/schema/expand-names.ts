@@ -8,8 +8,8 @@ import { didYouMean } from './did-you-mean.js';
 import type { InputIssue } from './input-error.js';
 import { type LocatedText, parseLocated } from './located-text.js';
 import { isTree, type Tree } from './paths.js';
-import { deviceSchema, scheduleNames } from './scenario-schema.js';
-import { describeIssues } from './zod-issues.js';
+import { clusterSchema, deviceSchema, scheduleNames } from './scenario-schema.js';
+import { describeIssues, keysAt } from './zod-issues.js';
 
 /** Reads a file that a scenario names; undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
@@ -18,6 +18,8 @@ export type ReadText = (path: string) => string | undefined;
 export interface Expansion {
   readonly issues: InputIssue[];
   readonly warnings: string[];
+  /** Fields whose name or file is wrong: what else is said of them would only follow from it. */
+  readonly spoilt: Set<string>;
   /** The file that holds the cluster, and where in it. */
   clusterFile?: { readonly text: LocatedText; readonly at: readonly string[] };
 }
@@ -28,10 +30,35 @@ const orPath: Readonly<Record<string, string>> = {
   device: ', or the path of a device file',
 };
 
+/** Whether a word that no catalogue knows was meant as a path. */
+export const looksLikeFile = (word: string): boolean => /[\\/]|\.(ya?ml|json|txt|csv)$/i.test(word);
+
+/** What a file holds that was read for a field, if it has any key that the field knows beside `name`. */
+function treeOfKind(located: LocatedText, schema: unknown, also?: string): Tree | undefined {
+  const { value } = located;
+  if (!isTree(value)) return undefined;
+  const known = [...keysAt(schema, []).filter((key) => key !== 'name'), ...(also === undefined ? [] : [also])];
+  return known.some((key) => key in value) ? value : undefined;
+}
+
+/** A file of another kind than the field at `path` takes. */
+function wrongKind(located: LocatedText, kind: 'cluster' | 'device', path: string, found: Expansion): void {
+  found.spoilt.add(path);
+  found.issues.push({
+    code: kind,
+    file: located.file,
+    ...located.locate([]),
+    path: '',
+    message: `holds no ${kind}`,
+    expected: kind === 'cluster' ? 'a cluster or a scenario' : 'a map of the fields of a device',
+    received: '',
+  });
+}
+
 const unknownName = (path: string, kind: string, name: string, candidates: readonly string[]): InputIssue => ({
   code: 'unknown-name',
   path,
-  message: `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
+  message: looksLikeFile(name) ? `no such file ${name}` : `unknown ${kind} ${name}${didYouMean(name, candidates)}`,
   expected: `a name of regatta catalogue ${kind}s${orPath[kind] ?? ''}`,
   received: name,
 });
@@ -53,6 +80,7 @@ function expandModel(value: unknown, read: ReadText, found: Expansion): unknown 
     found.warnings.push(...warnings.map((warning) => `${value}: ${warning}`));
     return inlineModel(model);
   }
+  found.spoilt.add('job.model');
   found.issues.push(
     unknownName(
       'job.model',
@@ -65,10 +93,15 @@ function expandModel(value: unknown, read: ReadText, found: Expansion): unknown 
 }
 
 /** A device file, such as `regatta calibrate` writes: its fields are checked with the rest of the scenario. */
-function deviceFile(text: string, file: string, found: Expansion): unknown {
+function deviceFile(text: string, file: string, path: string, found: Expansion): unknown {
   const located = parseLocated(text, file);
+  if (!treeOfKind(located, deviceSchema)) {
+    wrongKind(located, 'device', path, found);
+    return undefined;
+  }
   const parsed = deviceSchema.safeParse(located.value);
-  if (!parsed.success)
+  if (!parsed.success) {
+    found.spoilt.add(path);
     found.issues.push(
       ...describeIssues(parsed.error, located.value, deviceSchema).map(({ at, ...issue }) => ({
         file,
@@ -76,6 +109,7 @@ function deviceFile(text: string, file: string, found: Expansion): unknown {
         ...issue,
       })),
     );
+  }
   return parsed.success ? located.value : undefined;
 }
 
@@ -95,7 +129,8 @@ function expandDevice(value: unknown, stack: unknown, path: string, read: ReadTe
     return inlineDevice(catalogueDevice(value) ?? ({} as Device));
   }
   const text = read(value);
-  if (text !== undefined) return deviceFile(text, value, found);
+  if (text !== undefined) return deviceFile(text, value, path, found);
+  found.spoilt.add(path);
   found.issues.push(
     unknownName(
       path,
@@ -118,22 +153,14 @@ function namedCluster(name: string): { readonly tree: Tree; readonly constants: 
 /** A cluster that a file holds: alone, or as the cluster of a scenario. */
 function clusterOfFile(text: string, path: string, found: Expansion): unknown {
   const located = parseLocated(text, path);
-  const { value } = located;
-  if (isTree(value)) {
-    const at = 'cluster' in value ? ['cluster'] : [];
-    found.clusterFile = { text: located, at };
-    return 'cluster' in value ? value.cluster : value;
+  const value = treeOfKind(located, clusterSchema, 'cluster');
+  if (!value) {
+    wrongKind(located, 'cluster', 'cluster', found);
+    return undefined;
   }
-  const message = 'holds no cluster';
-  found.issues.push({
-    code: 'cluster',
-    file: path,
-    path: '',
-    message,
-    expected: 'a cluster or a scenario',
-    received: '',
-  });
-  return undefined;
+  const at = 'cluster' in value ? ['cluster'] : [];
+  found.clusterFile = { text: located, at };
+  return 'cluster' in value ? value.cluster : value;
 }
 
 function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Expansion): unknown {
@@ -148,6 +175,7 @@ function expandCluster(value: unknown, stack: unknown, read: ReadText, found: Ex
     const known = namedCluster(tree);
     if (!known) {
       const names = catalogueClusters.map((cluster) => cluster.name);
+      found.spoilt.add('cluster');
       found.issues.push(unknownName('cluster', 'cluster', tree, names));
       return undefined;
     }
@@ -211,6 +239,13 @@ export function expandNames(root: Tree, read: ReadText, readers: FileReaders, fo
     if (typeof schedule === 'string' && !scheduleNames.some((name) => name === schedule)) {
       const text = read(schedule);
       if (text !== undefined) job.schedule = readers.schedule(text, schedule);
+      else if (looksLikeFile(schedule)) {
+        found.spoilt.add('job.schedule');
+        const expected = `${scheduleNames.join(' | ')} | path of a per-rank order file`;
+        const message = `no such file ${schedule}`;
+        found.issues.push({ code: 'file', path: 'job.schedule', message, expected, received: schedule });
+        job.schedule = undefined;
+      }
     }
     result.job = job;
   }

@@ -55,7 +55,7 @@ function gpusOf(tree: Tree): number {
  * @throws InputError with every mistake found, each at its file, line and column, or at its flag.
  */
 export function resolveScenario(input: ScenarioInput): Resolution {
-  const found: Expansion = { issues: [], warnings: [] };
+  const found: Expansion = { issues: [], warnings: [], spoilt: new Set() };
   const overrides = [...(input.overrides ?? [])];
   for (const text of input.sets ?? []) {
     const set = parseAssignment(text, '--set');
@@ -124,6 +124,10 @@ export function resolveScenario(input: ScenarioInput): Resolution {
       return path === field || path.startsWith(`${field}.`) || (code === 'unknown-key' && field.startsWith(`${path}.`));
     });
   const unknown = new Set(found.issues.map((issue) => issue.path));
+  const follows = (path: string): boolean =>
+    unknown.has(path) ||
+    [...found.spoilt].some((spoilt) => path === spoilt || path.startsWith(`${spoilt}.`)) ||
+    (found.spoilt.has('cluster.device') && device !== undefined && path.startsWith('cluster.'));
   const issues: InputIssue[] = found.issues.map((issue) => {
     const flag = flagOf.get(issue.path);
     if (flag !== undefined) return { ...issue, path: flag };
@@ -131,8 +135,7 @@ export function resolveScenario(input: ScenarioInput): Resolution {
   });
   if (!parsed.success) {
     for (const { at, ...issue } of describeIssues(parsed.error, tree, scenarioSchema)) {
-      if (unknown.has(issue.path) || (unknown.has('cluster.device') && device && issue.path.startsWith('cluster.')))
-        continue;
+      if (follows(issue.path)) continue;
       const override = overrideOf(issue.path, issue.code);
       if (override) {
         const [path, flag] = override;

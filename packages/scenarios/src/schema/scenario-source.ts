@@ -31,7 +31,7 @@ function completedConfig(
     return completeConfig(config, { overrides, ...(input.gpus === undefined ? {} : { gpus: input.gpus }) });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const found: Expansion = { issues: [], warnings: [] };
+    const found: Expansion = { issues: [], warnings: [], spoilt: new Set() };
     const named = overrides.reduce<Tree>((tree, { path, value }) => withPath(tree, path, value) ?? tree, {});
     expandNames(
       named,
@@ -101,18 +101,24 @@ export function readSource(input: ScenarioInput, overrides: readonly Override[])
   const foreign = readForeign(text, source, input, overrides);
   if (foreign) return foreign;
   const located = parseLocated(text, source);
-  if (!isTree(located.value)) {
+  const keys = keysAt(scenarioSchema, []);
+  const tree = located.value;
+  // Of a file of another kind every key would be unknown and every field missing: one line says so.
+  const named = (key: string): boolean => key === 'name' || key === '$schema';
+  const ofAnotherKind = (of: Tree): boolean =>
+    Object.keys(of).some((key) => !keys.includes(key)) && !keys.some((key) => key in of && !named(key));
+  if (!isTree(tree) || ofAnotherKind(tree)) {
     throw new InputError([
       {
         code: 'scenario',
         file: source,
         ...located.locate([]),
         path: '',
-        message: 'is no map of fields',
-        expected: keysAt(scenarioSchema, []).join(', '),
+        message: isTree(tree) ? 'holds no scenario' : 'is no map of fields',
+        expected: keys.join(', '),
         received: '',
       },
     ]);
   }
-  return { tree: located.value, place: (path) => ({ file: located.file, ...located.locate(path) }) };
+  return { tree, place: (path) => ({ file: located.file, ...located.locate(path) }) };
 }
