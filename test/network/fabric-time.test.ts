@@ -292,7 +292,9 @@ describe('bytes that members deal out', () => {
     const layout = packedGroupLayout(cluster, ranks);
     const router = new Router(graph, { pxnOver: (gpu) => gpu < ranks });
     const counted = countable(graph, router, new Set());
-    expect(counted).toBe(cluster.fabric.kind === 'torus' || cluster.fabric.routing === 'spray');
+    const { kind, routing } = cluster.fabric;
+    const tables = routing === 'static-rail' && graph.nics <= graph.gpus;
+    expect(counted).toBe(kind === 'torus' || routing === 'spray' || tables);
     const tally = new LinkTally(graph, router);
     const domainOf = (member: number): number => Math.floor(member / layout.ranksPerDomain);
     const share = dealtBytes(among, {
@@ -315,9 +317,13 @@ describe('bytes that members deal out', () => {
     fc.assert(
       fc.property(
         fc.oneof(smallCluster, smallGraph),
+        fc.boolean(),
         fc.constantFrom('all', 'inside', 'rails'),
         fc.integer({ min: 2, max: 60 }),
-        (cluster, among, most) => {
+        (drawn, tables, among, most) => {
+          const { fabric } = drawn;
+          const cluster: Cluster =
+            fabric.kind === 'torus' || !tables ? drawn : { ...drawn, fabric: { ...fabric, routing: 'static-rail' } };
           const ranks = Math.min(most, cluster.nodes * cluster.gpusPerNode);
           if (ranks < 2 || (among === 'rails' && packedGroupLayout(cluster, ranks).domains === 1)) return;
           const [counted, longest] = dealt(cluster, among, ranks, true);

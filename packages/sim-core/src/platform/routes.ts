@@ -142,6 +142,11 @@ export class Router {
     return this.#choice === 'spray';
   }
 
+  /** True when tables choose: of a flow, only its destination decides on the way between two switches, and its NICs are fixed. */
+  get usesTables(): boolean {
+    return this.#choice === 'static' && !this.graph.torus && this.graph.nics <= this.graph.gpus;
+  }
+
   /** Adds to `loads` what sprayed bytes that enter at these switches put on links on their way to a switch that they reach. */
   pour(exit: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): void {
     this.#paths.pour(exit, bytesAt, loads);

@@ -50,7 +50,12 @@ function nvlsBytesPerSecond(fabric: CollectiveFabric): number {
   return fabric.scaleUpBytesPerSecond * plannedShare * nvlsEfficiency;
 }
 
-/** The group as NCCL's tuner sees it. */
+/**
+ * The group as NCCL's tuner sees it: bandwidths of the ports inside a domain and of its NICs, never of the switches above. NCCL plans
+ * with `nChannels * (nNodes <= 2 ? bwIntra : bwInter)` of its own topology graph (ncclTopoTuneModel, src/graph/tuning.cc), whose nodes
+ * are GPUs, PCIe and NVLink switches, CPUs, NICs and their ports (src/graph/topo.h): a port is where it ends. So neither
+ * oversubscription, hashing nor a torus changes what is chosen here; how long the choice then takes, `fabricTime` says.
+ */
 function ncclSetting(group: GroupLayout, fabric: CollectiveFabric): NcclSetting {
   const { domains, ranksPerDomain } = group;
   const table = ncclTables.generations[fabric.generation];

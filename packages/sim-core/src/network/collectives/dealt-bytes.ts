@@ -113,13 +113,13 @@ function* railPairs(
 }
 
 /**
- * True when dealt bytes can be counted by where members sit: packets are sprayed over links that are all up, and every node has the
- * same NICs, each on a switch, all of which are joined; or the fabric is a torus, whose ways go dimension by dimension.
+ * True when dealt bytes can be counted by where members sit: packets are sprayed or follow tables over links that are all up, and
+ * every node has the same NICs, each on a switch, all of which are joined; or the fabric is a torus, whose ways go dimension by dimension.
  */
 export function countable(graph: FabricGraph, router: Router, down: ReadonlySet<number>): boolean {
   if (down.size > 0) return false;
   if (graph.torus) return true;
-  if (!router.sprays) return false;
+  if (!router.sprays && !router.usesTables) return false;
   if (graph.clos || graph.dragonfly) return true;
   const perNode = graph.nicsOfNode(0);
   for (let node = 1; node < graph.cluster.nodes; node++) if (graph.nicsOfNode(node) !== perNode) return false;

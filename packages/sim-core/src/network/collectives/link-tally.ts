@@ -137,8 +137,8 @@ export class LinkTally {
   }
 
   /**
-   * Bytes from each member to each of other domains, or to those at its own place in them (a rail), where packets are sprayed over
-   * equal nodes that are all up: how a transfer leaves depends on its source and on the target's place in the domain, how it
+   * Bytes from each member to each of other domains, or to those at its own place in them (a rail), where packets are sprayed or
+   * follow tables, over equal nodes that are all up: how a transfer leaves depends on its source and on the target's place in the domain, how it
    * arrives on its target, and the switches between on both ends' switches. So they are counted, not routed one by one.
    */
   count({ members, domainOf, localOf }: MemberPlaces, railsOnly: boolean, bytes: number): void {
@@ -155,6 +155,11 @@ export class LinkTally {
       const sources = railsOnly ? targets : all;
       const leaving = this.#ends(sources, targets, domainOf, bytes, 'before');
       const arriving = this.#ends(targets, sources, domainOf, bytes, 'after');
+      if (!this.router.sprays) {
+        const [entries] = leaving;
+        if (entries) this.#countByTarget(targets, sources, entries, domainOf, bytes);
+        continue;
+      }
       leaving.forEach((entries, stripe) => {
         const exits = arriving[stripe];
         if (!exits) return;
@@ -166,6 +171,28 @@ export class LinkTally {
           }
         }
       });
+    }
+  }
+
+  /** Where tables choose, the way between two switches depends on the target too: bytes for each of `targets` from each entry. */
+  #countByTarget(
+    targets: readonly number[],
+    sources: readonly number[],
+    entries: ReadonlyMap<number, SwitchCount>,
+    domainOf: (member: number) => number,
+    bytes: number,
+  ): void {
+    for (const target of targets) {
+      const domain = domainOf(target);
+      const source = sources.find((one) => domainOf(one) !== domain);
+      const part = source === undefined ? undefined : this.router.parts(source, target)?.[0];
+      if (source === undefined || !part) continue;
+      for (const [entry, { whole, byDomain }] of entries) {
+        const senders = whole - (byDomain.get(domain) ?? 0);
+        if (entry === part.exit || senders <= 0) continue;
+        const { links } = this.router.between({ ...part, entry }, source, target);
+        this.#put(links, senders * bytes);
+      }
     }
   }
 
