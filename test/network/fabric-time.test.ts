@@ -12,6 +12,7 @@ import {
   type Dealing,
   DisconnectedError,
   dealtBytes,
+  distances,
   fabricTime,
   graphBisection,
   LinkTally,
@@ -335,6 +336,28 @@ describe('bytes that members deal out', () => {
         },
       ),
       { numRuns: 400 },
+    );
+  });
+
+  test('of too many pairs, distances that meet all places of a node of 2, 4 or 8 equally often', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 65_536 }), (places) => {
+        const taken = distances(places);
+        taken.forEach((distance, i) => {
+          expect(distance).toBeGreaterThan(i === 0 ? 0 : (taken[i - 1] ?? 0));
+          expect(distance).toBeLessThan(places);
+        });
+        if (places <= 2048) expect(taken).toHaveLength(places - 1);
+        else {
+          expect(taken.length * places).toBeLessThanOrEqual(2 ** 22);
+          expect(taken.length * places).toBeGreaterThan(2 ** 22 - 9 * places);
+          for (const size of [2, 4, 8]) {
+            const met = Array.from({ length: size }, (_, at) => taken.filter((one) => one % size === at).length);
+            expect(new Set(met).size).toBe(1);
+          }
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -133,7 +133,7 @@ export const collective: Command = {
     const table = tableOf(args, io);
     if (table.countedShare < 1) {
       const share = (100 * table.countedShare).toPrecision(2);
-      io.remark(`note: ${share} % of the pairs of GPUs, at evenly spaced distances, stand for all of them`);
+      io.remark(`note: ${share} % of the pairs of GPUs, at evenly spread distances, stand for all of them`);
     }
     deliver(args, io, table, () => collectiveText(table));
     return 0;

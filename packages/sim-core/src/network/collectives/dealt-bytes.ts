@@ -5,7 +5,7 @@ import type { Dealing } from './collective-phases.js';
 import type { LinkTally } from './link-tally.js';
 import type { GroupLayout } from './types.js';
 
-/** Pairs of an all-to-all that are routed one by one; of more, evenly spaced distances stand for all. */
+/** Pairs of an all-to-all that are routed one by one; of more, evenly spread distances stand for all. */
 const maxPairs = 2 ** 22;
 
 /** How dealt bytes are laid over the links of a fabric. */
@@ -25,7 +25,7 @@ export interface DealtOn {
 /**
  * Lays over the links what members deal out (collective-phases.ts), one byte each: by counting where members can be counted, as many
  * transfers as there are kinds of them; pair by pair elsewhere, where each has a hash or looks for a way of its own.
- * @returns Share of the pairs that are accounted for; below 1 evenly spaced distances stand for the others.
+ * @returns Share of the pairs that are accounted for; below 1 evenly spread distances stand for the others.
  */
 export function dealtBytes(among: Dealing, on: DealtOn): number {
   const { tally, layout, counted, inside, reach, add } = on;
@@ -79,10 +79,22 @@ function listed(among: 'all' | 'rails', layout: GroupLayout, add: (transfer: Tra
   return steps.length / Math.max(1, places - 1);
 }
 
-/** Distances 1 … n - 1 around a ring, or as many of them, evenly spaced, as `maxPairs` allows of `pairs` each. */
+/** Distances that are taken together: all places of a node of up to so many GPUs are met equally often. */
+const runLength = 8;
+
+/**
+ * Distances 1 … n - 1 around a ring, or as many of them as `maxPairs` allows of `pairs` each: evenly spaced runs, since single ones would
+ * meet some places of the others' nodes more often than others where their spacing goes into the size of a node.
+ */
 export function distances(places: number, pairs = places): number[] {
-  const count = Math.min(places - 1, Math.max(2, Math.floor(maxPairs / pairs)));
-  return Array.from({ length: count }, (_, i) => 1 + Math.floor((i * (places - 1)) / count));
+  const all = places - 1;
+  const count = Math.min(all, Math.max(2, Math.floor(maxPairs / pairs)));
+  const runs = count === all ? 1 : Math.max(1, Math.floor(count / runLength));
+  const length = runs === 1 ? count : runLength;
+  return Array.from(
+    { length: runs * length },
+    (_, i) => 1 + Math.floor((Math.floor(i / length) * all) / runs) + (i % length),
+  );
 }
 
 /** Each member with the others of its domain; `bytesOf` knows how many are in it. */

@@ -23,7 +23,7 @@ export interface FabricTime {
   readonly secondsPerByte: number;
   /** Seconds that ways over several chips of a torus add. */
   readonly latencySeconds: number;
-  /** Share of the pairs of an all-to-all that were counted; below 1 evenly spaced distances stand for all. */
+  /** Share of the pairs of an all-to-all that were counted; below 1 evenly spread distances stand for all. */
   readonly countedShare: number;
 }
 

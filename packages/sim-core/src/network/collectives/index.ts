@@ -3,7 +3,7 @@ export * from './closed-forms.js';
 export * from './collective-cost.js';
 export * from './collective-fabric.js';
 export * from './collective-phases.js';
-export { countable, type DealtOn, dealtBytes } from './dealt-bytes.js';
+export { countable, type DealtOn, dealtBytes, distances } from './dealt-bytes.js';
 export * from './demand-of-steps.js';
 export * from './fabric-time.js';
 export * from './group-layout.js';
