@@ -238,6 +238,16 @@ describe('a torus', () => {
     expect(posted).toBeGreaterThan(((32 * 32) / 64) * (2 ** 30 / (16 * linkRate)));
   });
 
+  test('of a pairwise exchange too large for all of its steps, hops stand for those of the others', () => {
+    const cluster = torus(16, 16, 9);
+    const time = fabricTime(cluster, packedGroupLayout(cluster, 2304), 'all_to_all', 'pairwise');
+    expect(time.countedShare).toBeLessThan(0.25);
+    // The longest way of a step is no shorter than the mean of all ways: 4 + 4 + 20/9 links, of which the first is in the closed form.
+    const hopSeconds = 5e-7;
+    expect(time.latencySeconds).toBeGreaterThan(2303 * (4 + 4 + 20 / 9 - 1) * hopSeconds);
+    expect(time.latencySeconds).toBeLessThan(2303 * (8 + 8 + 4 - 1) * hopSeconds);
+  });
+
   test('switches do not reduce where there are none', () => {
     const cluster = torus(4, 4);
     for (const algorithm of ['nvls', 'sharp'] as const) {

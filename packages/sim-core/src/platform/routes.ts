@@ -64,12 +64,12 @@ export interface RoutePart {
 /** Finds ways between GPUs over a graph. Ways of healthy and of broken fabrics are two routers. */
 export class Router {
   readonly #paths: SwitchPaths;
-  /** By direction and GPU; ends also by NIC of its node, null where there is none. Millions of pairs look here. */
+  /** By direction and GPU; ends and slots also by NIC of its node, null where there is none. Millions of pairs look here. */
   readonly #knownNics: readonly [(readonly number[])[], (readonly number[])[]] = [[], []];
   readonly #knownEnds: readonly [(RouteEnd | null)[], (RouteEnd | null)[]];
   readonly #mostNics: number;
   readonly #roots: Int32Array;
-  readonly #knownSlots = new Map<number, readonly number[] | undefined>();
+  readonly #knownSlots: (readonly number[] | null)[];
   readonly #down: ReadonlySet<number>;
   readonly #choice: PathChoice;
   readonly #pxn: boolean;
@@ -91,6 +91,7 @@ export class Router {
     for (let node = 0; node < graph.cluster.nodes; node++) mostNics = Math.max(mostNics, graph.nicsOfNode(node));
     this.#mostNics = mostNics;
     const ends = graph.gpus * mostNics;
+    this.#knownSlots = new Array<readonly number[] | null>(ends);
     this.#knownEnds = [new Array<RouteEnd | null>(ends), new Array<RouteEnd | null>(ends)];
     this.#roots = Int32Array.from({ length: graph.gpus }, (_, gpu) => rootOf(graph, gpu));
     this.#pxn = options.pxn ?? (graph.clos?.rails ?? 1) > 1;
@@ -252,8 +253,7 @@ export class Router {
   /** Links between a GPU and the fabric over a NIC, in the order of a direction (0 out, 1 in); undefined when they are not all up. */
   #end(gpu: number, nic: number, direction: 0 | 1): RouteEnd | undefined {
     const known = this.#knownEnds[direction];
-    const node = Math.floor(gpu / this.graph.cluster.gpusPerNode);
-    const key = gpu * this.#mostNics + nic - (this.graph.firstNic[node] ?? 0);
+    const key = this.#placeOf(gpu, nic);
     const end = known[key];
     if (end !== undefined) return end ?? undefined;
     const slots = this.#gpuToNic(gpu, nic);
@@ -283,9 +283,19 @@ export class Router {
 
   /** Links from a GPU to a NIC of its node: its slot, or over the scale-up domain and the slot of the GPU beside the NIC. */
   #gpuToNic(gpu: number, nic: number): readonly number[] | undefined {
-    const key = gpu * this.graph.nics + nic;
-    if (!this.#knownSlots.has(key)) this.#knownSlots.set(key, this.#slotsBetween(gpu, nic));
-    return this.#knownSlots.get(key);
+    const key = this.#placeOf(gpu, nic);
+    let slots = this.#knownSlots[key];
+    if (slots === undefined) {
+      slots = this.#slotsBetween(gpu, nic) ?? null;
+      this.#knownSlots[key] = slots;
+    }
+    return slots ?? undefined;
+  }
+
+  /** Place of a GPU and a NIC of its node in what is known of them. */
+  #placeOf(gpu: number, nic: number): number {
+    const node = Math.floor(gpu / this.graph.cluster.gpusPerNode);
+    return gpu * this.#mostNics + nic - (this.graph.firstNic[node] ?? 0);
   }
 
   #slotsBetween(gpu: number, nic: number): readonly number[] | undefined {

@@ -26,6 +26,9 @@ export class ShortestPaths implements SwitchPaths {
   readonly #fullness: Float64Array;
   readonly #fullnessOf: Int32Array;
   #pass = 0;
+  /** Of a pour: bytes that have come to each vertex that forwards, and those vertices by hops to the target; empty between pours. */
+  readonly #arrived: Float64Array;
+  readonly #levels: number[][] = [];
 
   constructor(
     readonly graph: FabricGraph,
@@ -37,6 +40,7 @@ export class ShortestPaths implements SwitchPaths {
     this.#forwarders = forwarders;
     this.#inFirst = graph.outFirst;
     this.#distances = new Array<Distances>(graph.vertices);
+    this.#arrived = new Float64Array(forwarders);
     this.#fullness = new Float64Array(graph.vertices);
     this.#fullnessOf = new Int32Array(graph.vertices);
   }
@@ -174,28 +178,43 @@ export class ShortestPaths implements SwitchPaths {
    */
   pour(target: number, bytesAt: ReadonlyMap<number, number>, loads: Float64Array): boolean {
     const distances = this.#towards(target);
-    const levels: Map<number, number>[] = [];
-    const arrive = (vertex: number, bytes: number): void => {
-      const hops = this.#hops(vertex, distances);
-      const level = levels[hops] ?? new Map<number, number>();
-      levels[hops] = level;
-      level.set(vertex, (level.get(vertex) ?? 0) + bytes);
-    };
-    for (const [vertex, bytes] of bytesAt) {
-      if (this.#hops(vertex, distances) < 0) return false;
-      arrive(vertex, bytes);
-    }
+    for (const vertex of bytesAt.keys()) if (this.#hops(vertex, distances) < 0) return false;
+    for (const [vertex, bytes] of bytesAt) this.#arrive(vertex, bytes, distances);
+    const levels = this.#levels;
     for (let hops = levels.length - 1; hops > 0; hops--) {
-      for (const [vertex, bytes] of levels[hops] ?? []) {
+      const level = levels[hops] ?? [];
+      for (const vertex of level) {
+        const forwarder = this.#forwarder[vertex] ?? 0;
+        const bytes = this.#arrived[forwarder] ?? 0;
+        const ways = distances.ways[forwarder] ?? 1;
         for (const link of this.#next(vertex, distances)) {
           const to = this.graph.to[link] ?? 0;
-          const part = (bytes * this.#ways(to, distances)) / this.#ways(vertex, distances);
+          const part = (bytes * this.#ways(to, distances)) / ways;
           loads[link] = (loads[link] ?? 0) + part;
-          arrive(to, part);
+          this.#arrive(to, part, distances);
         }
+        this.#arrived[forwarder] = 0;
       }
+      level.length = 0;
     }
     return true;
+  }
+
+  /** Notes bytes that have come to a vertex on their way to the target, where they are not there yet. */
+  #arrive(vertex: number, bytes: number, distances: Distances): void {
+    const hops = this.#hops(vertex, distances);
+    if (hops <= 0 || bytes === 0) return;
+    const forwarder = this.#forwarder[vertex] ?? 0;
+    const before = this.#arrived[forwarder] ?? 0;
+    this.#arrived[forwarder] = before + bytes;
+    if (before !== 0) return;
+    let level = this.#levels[hops];
+    if (!level) {
+      level = [];
+      while (this.#levels.length < hops) this.#levels.push([]);
+      this.#levels[hops] = level;
+    }
+    level.push(vertex);
   }
 
   /** Breadth first from the target against the links' direction; the reverse of link l is l xor 1. */

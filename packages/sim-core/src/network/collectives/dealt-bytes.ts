@@ -8,6 +8,9 @@ import type { GroupLayout } from './types.js';
 /** Pairs of an all-to-all that are routed one by one; of more, evenly spread distances stand for all. */
 const maxPairs = 2 ** 22;
 
+/** Of more pairs of an exchange in steps so many stand for all: steps add up, so that fewer of them do not lean to one side. */
+const pairsOfSteps = 2 ** 20;
+
 /** How dealt bytes are laid over the links of a fabric. */
 export interface DealtOn {
   readonly tally: LinkTally;
@@ -82,19 +85,26 @@ function listed(among: 'all' | 'rails', layout: GroupLayout, add: (transfer: Tra
 /** Distances that are taken together: all places of a node of up to so many GPUs are met equally often. */
 const runLength = 8;
 
+/** Distances of a pairwise exchange, each a step: all up to `maxPairs`, else as many as stand for them. */
+export function stepDistances(ranks: number): number[] {
+  return distances(ranks, ranks, ranks * (ranks - 1) <= maxPairs ? maxPairs : pairsOfSteps);
+}
+
 /**
- * Distances 1 … n - 1 around a ring, or as many of them as `maxPairs` allows of `pairs` each: evenly spaced runs, since single ones would
+ * Distances 1 … n - 1 around a ring, or as many of them as `most` allows of `pairs` each: evenly spaced runs, since single ones would
  * meet some places of the others' nodes more often than others where their spacing goes into the size of a node.
  */
-export function distances(places: number, pairs = places): number[] {
+export function distances(places: number, pairs = places, most = maxPairs): number[] {
   const all = places - 1;
-  const count = Math.min(all, Math.max(2, Math.floor(maxPairs / pairs)));
+  const count = Math.min(all, Math.max(2, Math.floor(most / pairs)));
   const runs = count === all ? 1 : Math.max(1, Math.floor(count / runLength));
   const length = runs === 1 ? count : runLength;
-  return Array.from(
-    { length: runs * length },
-    (_, i) => 1 + Math.floor((Math.floor(i / length) * all) / runs) + (i % length),
-  );
+  const start = (run: number): number => 1 + Math.floor((run * all) / runs);
+  return Array.from({ length: runs * length }, (_, i) => {
+    const run = Math.floor(i / length);
+    // In the middle of its part: the nearest distances are no more than the others.
+    return start(run) + Math.floor((start(run + 1) - start(run) - length) / 2) + (i % length);
+  });
 }
 
 /** Each member with the others of its domain; `bytesOf` knows how many are in it. */

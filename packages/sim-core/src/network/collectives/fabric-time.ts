@@ -6,7 +6,7 @@ import { type CollectiveAlgorithm, inSwitch, type Transfer } from './algorithms/
 import type { CollectiveCost } from './collective-cost.js';
 import { collectivePhases } from './collective-phases.js';
 import { wireBytes } from './composed-cost.js';
-import { countable, dealtBytes, distances } from './dealt-bytes.js';
+import { countable, dealtBytes, stepDistances } from './dealt-bytes.js';
 import { LinkTally } from './link-tally.js';
 import type { CollectiveOp, GroupLayout } from './types.js';
 
@@ -52,7 +52,7 @@ export function fabricTime(
 ): FabricTime {
   const { ranks, ranksPerDomain } = layout;
   if (!linksCount(cluster, layout, links)) return free;
-  const steps = distances(ranks);
+  const steps = stepDistances(ranks);
   const form = collectivePhases(
     layout,
     op,
@@ -85,6 +85,8 @@ export function fabricTime(
   let secondsPerByte = 0;
   let extraHops = 0;
   let countedShare = algorithm === 'pairwise' ? steps.length / (ranks - 1) : 1;
+  // The bytes of steps that are taken stand for the others already; so must their hops.
+  const stepsForEach = 1 / countedShare;
   for (const { transfers, everyPair, summed } of form.phases) {
     tally.clear();
     for (const transfer of transfers) add(transfer);
@@ -92,7 +94,7 @@ export function fabricTime(
     if (summed) tally.addSummed(summed.map((transfer) => ({ ...transfer, bytes: transfer.bytes / nicMax })));
     tally.pour();
     secondsPerByte += slowest(graph, tally.loads, capacity, nics);
-    if (torus && form.steps) extraHops += Math.max(0, tally.longest - 1);
+    if (torus && form.steps) extraHops += stepsForEach * Math.max(0, tally.longest - 1);
   }
   return {
     secondsPerByte,
