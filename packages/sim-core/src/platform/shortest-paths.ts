@@ -25,6 +25,8 @@ export class ShortestPaths implements SwitchPaths {
   /** How full the best way from a vertex is, as of the pass that is written beside it. */
   readonly #fullness: Float64Array;
   readonly #fullnessOf: Int32Array;
+  /** 1 where that is how full the emptiest way is, 0 where it is one that was empty enough. */
+  readonly #isLeast: Uint8Array;
   #pass = 0;
   /** Of a pour: bytes that have come to each vertex that forwards, and those vertices by hops to the target; empty between pours. */
   readonly #arrived: Float64Array;
@@ -43,6 +45,7 @@ export class ShortestPaths implements SwitchPaths {
     this.#arrived = new Float64Array(forwarders);
     this.#fullness = new Float64Array(graph.vertices);
     this.#fullnessOf = new Int32Array(graph.vertices);
+    this.#isLeast = new Uint8Array(graph.vertices);
   }
 
   /** Number of shortest ways and their length; undefined when disconnected. */
@@ -147,25 +150,32 @@ export class ShortestPaths implements SwitchPaths {
   /** The shortest way whose fullest link is least full; equals by the flow's hash, tier by tier. */
   #leastLoaded(from: number, distances: Distances, query: PathQuery): WeightedLinks {
     const pass = ++this.#pass;
-    const fullness = (vertex: number): number => {
+    const { capacity, to } = this.graph;
+    // `enough`: what the way to the vertex is full already, so that a way on that is no fuller need not be the emptiest.
+    const fullness = (vertex: number, enough: number): number => {
       if (vertex === distances.target) return 0;
-      if (this.#fullnessOf[vertex] === pass) return this.#fullness[vertex] ?? 0;
+      if (this.#fullnessOf[vertex] === pass) {
+        const known = this.#fullness[vertex] ?? 0;
+        if (known <= enough || this.#isLeast[vertex] === 1) return known;
+      }
       let least = Number.POSITIVE_INFINITY;
       for (const link of this.#next(vertex, distances)) {
-        const own = query.load(link) / (this.graph.capacity[link] ?? 1);
+        const own = query.load(link) / (capacity[link] ?? 1);
         // What lies beyond can only be fuller.
         if (own >= least) continue;
-        least = Math.min(least, Math.max(own, fullness(this.graph.to[link] ?? 0)));
+        least = Math.min(least, Math.max(own, fullness(to[link] ?? 0, own)));
+        if (least <= enough) break;
       }
       this.#fullnessOf[vertex] = pass;
       this.#fullness[vertex] = least;
+      this.#isLeast[vertex] = least <= enough ? 0 : 1;
       return least;
     };
     const within = (link: number, least: number): boolean =>
-      query.load(link) / (this.graph.capacity[link] ?? 1) <= least && fullness(this.graph.to[link] ?? 0) <= least;
+      query.load(link) / (capacity[link] ?? 1) <= least && fullness(to[link] ?? 0, least) <= least;
     return this.#single(from, distances, (vertex, tier, choices) => {
       if (choices.length === 1) return 0;
-      const least = fullness(vertex);
+      const least = fullness(vertex, Number.NEGATIVE_INFINITY);
       const equal = choices.filter((link) => within(link, least));
       return choices.indexOf(equal[flowChoice(query.flow, tier, equal.length)] ?? 0);
     });
