@@ -9,7 +9,7 @@ const mostRoutedGpus = 65536;
 export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Cluster, gpus: number): JobProblem[] {
   const problems: JobProblem[] = [];
   const { fabric } = cluster;
-  const routed = fabric.kind !== 'torus' && !(fabric.kind === 'clos' && fabric.routing === 'spray');
+  const routed = !(fabric.kind === 'clos' && fabric.routing === 'spray');
   if (routed && gpus > mostRoutedGpus) {
     problems.push({
       path: 'cluster.fabric.routing',
@@ -44,7 +44,6 @@ export function perturbationProblems({ perturb }: ResolvedScenario, cluster: Clu
       });
     }
   });
-  if (fabric.kind === 'torus') problems.push(...torusProblems(perturb));
   return problems.length > 0 ? problems : linkProblems(perturb.links, cluster);
 }
 
@@ -62,24 +61,6 @@ export function linkProblems(links: readonly { readonly link: string }[], cluste
     }));
 }
 
-/** On a torus a step's rings load every cable alike: one cable, or another job's traffic, cannot be told apart there. */
-function torusProblems({ links, traffic }: ResolvedScenario['perturb']): JobProblem[] {
-  const expected = 'a port of a GPU such as node0.gpu0, or another fabric';
-  const cables = links.flatMap(({ link }, i): JobProblem[] =>
-    /^node\d+\.gpu\d+/.test(link)
-      ? []
-      : [{ path: `perturb.links.${i}.link`, message: `${link}: single cables of a torus are not simulated`, expected }],
-  );
-  const others = traffic.map(
-    (_, i): JobProblem => ({
-      path: `perturb.traffic.${i}`,
-      message: 'traffic of other jobs on a torus is not simulated',
-      expected: 'another fabric',
-    }),
-  );
-  return [...cables, ...others];
-}
-
 /** Tells names of links: of a Clos by their numbers, without the graph of a large cluster. */
 function cableNames(cluster: Cluster): (name: string) => boolean {
   if (cluster.fabric.kind === 'clos' && cluster.node.kind === 'nvswitch') {
@@ -95,6 +76,8 @@ function isPort(link: string, cluster: Cluster): boolean {
   const found = /^node(\d+)\.(nic|gpu)(\d+)(?:\.(?:up|down))?$/.exec(link);
   if (!found) return false;
   const { fabric, gpusPerNode, nodes } = cluster;
+  // Chips of a torus have no NICs.
+  if (fabric.kind === 'torus' && found[2] === 'nic') return false;
   const nics = fabric.kind === 'clos' ? (fabric.nicsPerNode ?? gpusPerNode) : gpusPerNode;
   return Number(found[1]) < nodes && Number(found[3]) < (found[2] === 'nic' ? nics : gpusPerNode);
 }

@@ -7,10 +7,12 @@ import { refineWithLinks } from './link-refinement.js';
 import { wrapsAround } from './link-use.js';
 import { RankPlaces } from './placement-map.js';
 import type { Plan } from './plan.js';
-import { activeKinds } from './rank-blocks.js';
+import { activeKinds, singleRankBlocks } from './rank-blocks.js';
 import { RankGrid } from './rank-grid.js';
 import { finest } from './refinement.js';
 import { singleRanks, startingPartition } from './starting-partition.js';
+import { refineOverTorus } from './torus-refinement.js';
+import { torusTransfers } from './torus-transfers.js';
 
 export interface PlanOptions {
   /** false: every rank is a class of its own. */
@@ -36,6 +38,16 @@ export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation
   const kinds = activeKinds(job);
   const placements = new GroupPlacements(grid, places);
   const fold = options.fold && !drawsByRank(perturbation);
+  if (cluster.fabric.kind === 'torus') {
+    const blocks = singleRankBlocks(grid, places, kinds);
+    const transfers = torusTransfers(job, grid, places, kinds, wrapsAround(job));
+    const folded = fold
+      ? refineOverTorus(initialColouring(blocks, grid, places, kinds, placements), transfers, grid.stageRanks)
+      : undefined;
+    const colouring = folded ?? finest(blocks.count);
+    const torus = { transfers, linkColourOf: folded?.linkColourOf };
+    return new FoldedPlan(job, cluster, grid, places, kinds, placements, blocks, colouring, [], torus);
+  }
   const { blocks, links } = (fold ? startingPartition : singleRanks)(grid, places, kinds, wrapsAround(job));
   const colouring = fold
     ? refineWithLinks(blocks, initialColouring(blocks, grid, places, kinds, placements), grid, links)

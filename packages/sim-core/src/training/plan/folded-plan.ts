@@ -10,6 +10,8 @@ import type { GroupClass, LinkClass, NicClass, Plan, RankClass } from './plan.js
 import type { RankBlocks } from './rank-blocks.js';
 import type { GroupKind, RankGrid } from './rank-grid.js';
 import type { Colouring } from './refinement.js';
+import { TorusPlan } from './torus-plan.js';
+import type { TorusTransfers } from './torus-transfers.js';
 
 /** The plan of a colouring of blocks: a class a colour, by one of its blocks. */
 export class FoldedPlan implements Plan {
@@ -17,6 +19,7 @@ export class FoldedPlan implements Plan {
   readonly groups: readonly GroupClass[];
   readonly nics: readonly NicClass[];
   readonly links: readonly LinkClass[];
+  readonly torus: TorusPlan | undefined;
   readonly #groupOf: ReadonlyMap<GroupKind, Int32Array>;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
@@ -31,6 +34,7 @@ export class FoldedPlan implements Plan {
     readonly blocks: RankBlocks,
     readonly colouring: Colouring,
     links: readonly SharedLink[],
+    torus?: { readonly transfers: TorusTransfers; readonly linkColourOf: Int32Array | undefined },
   ) {
     const { colours, colourOf } = colouring;
     const firstBlock = new Int32Array(colours).fill(-1);
@@ -55,6 +59,7 @@ export class FoldedPlan implements Plan {
     const { nics, nicOf } = nicClasses(places, representatives, grid.ranks, (rank) => this.classOfRank(rank));
     this.nics = nics;
     this.links = this.#linkClasses(links);
+    this.torus = torus && new TorusPlan(torus.transfers, representatives, colouring, torus.linkColourOf);
     this.classes = Array.from(representatives, (representative, colour) => ({
       representative,
       multiplicity: multiplicity[colour] ?? 0,

@@ -15,4 +15,8 @@ export * from './refinement.js';
 export * from './routed-links.js';
 export * from './stage-devices.js';
 export * from './starting-partition.js';
+export type { TorusPlan, TorusUse } from './torus-plan.js';
+export * from './torus-refinement.js';
+export * from './torus-transfers.js';
+export * from './torus-ways.js';
 export * from './zone-links.js';

@@ -24,7 +24,7 @@ export interface InterchangeableColumns {
 
 /**
  * Columns of a job on a cluster that may change places. Undefined where something of the cluster or of the perturbation tells them
- * apart: several kinds of device, links of the fabric that can be full, ranks that are slow or draw for themselves.
+ * apart: several kinds of device, links of the fabric that can be full (those of a torus), ranks that are slow or draw for themselves.
  */
 export function interchangeableColumns(
   job: Job,
@@ -35,7 +35,7 @@ export function interchangeableColumns(
   const shard = isHybrid(job) ? job.options.shardGroup : 0;
   const grid = new RankGrid(job.parallel, shard);
   const places = new RankPlaces(cluster, perturbation, grid.ranks);
-  if (tellsApart(perturbation) || cluster.deviceRanges || needsRoutes(places) || zoneTiers(places).length > 0)
+  if (cluster.fabric.kind === 'torus' || tellsApart(perturbation) || cluster.deviceRanges || needsRoutes(places) || zoneTiers(places).length > 0)
     return undefined;
   const blocks = [places.gpusPerNode, places.domainRanks, tensor * context, tensor * Math.max(1, shard)];
   if (job.model.experts) blocks.push(expert * expertTensor);

@@ -7,7 +7,7 @@ export class RankPlaces {
   readonly devices: readonly Device[];
   readonly gpusPerNode: number;
   readonly nicsPerNode: number;
-  /** Ranks of one scale-up domain; at least one node's. */
+  /** Ranks of one scale-up domain; at least one node's. The chips of a torus have nothing but its cables: all are one domain. */
   readonly domainRanks: number;
   /** Perturbed links beyond the NICs. */
   readonly fabricLinks: Perturbation['links'];
@@ -25,7 +25,8 @@ export class RankPlaces {
     const fabric = cluster.fabric;
     this.gpusPerNode = cluster.gpusPerNode;
     this.nicsPerNode = fabric.kind === 'clos' ? (fabric.nicsPerNode ?? cluster.gpusPerNode) : cluster.gpusPerNode;
-    this.domainRanks = Math.max(cluster.gpusPerNode, cluster.device.scaleUp.domain);
+    this.domainRanks =
+      fabric.kind === 'torus' ? Math.max(1, ranks) : Math.max(cluster.gpusPerNode, cluster.device.scaleUp.domain);
     const devices = [cluster.device];
     this.#ranges = (cluster.deviceRanges ?? []).map((range) => {
       devices.push(range.device);

@@ -4,6 +4,7 @@ import type { GroupPlacement } from './group-placement.js';
 import type { LinkUse, UseLabel } from './link-use.js';
 import type { RankPlaces } from './placement-map.js';
 import type { GroupKind, RankGrid } from './rank-grid.js';
+import type { TorusPlan } from './torus-plan.js';
 
 export type { GroupPlacement } from './group-placement.js';
 
@@ -58,6 +59,8 @@ export interface Plan {
   readonly nics: readonly NicClass[];
   /** Of the fabric's links those that can hold traffic back. */
   readonly links: readonly LinkClass[];
+  /** Cables of a torus, which all that is sent there crosses; undefined on other fabrics. */
+  readonly torus: TorusPlan | undefined;
   /** Group class (index into groups) of a class for a kind. */
   groupOf(kind: GroupKind, rankClass: number): number;
   /** Class at another pipeline stage with the same tensor, context and data coordinates. */

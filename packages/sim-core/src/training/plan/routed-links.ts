@@ -93,7 +93,7 @@ class RoutedFlows {
 export function routedLinks(flows: NetworkFlows): SharedLink[] {
   const { places } = flows;
   const graph = buildFabricGraph(places.cluster);
-  const capacity = capacities(graph, places);
+  const capacity = perturbedCapacities(graph, places);
   const routed = new RoutedFlows();
   // What flows of the same activity have put on each link so far: the choice of `adaptive`, made when all of them start.
   let label: UseLabel | undefined;
@@ -134,7 +134,7 @@ export function routedLinks(flows: NetworkFlows): SharedLink[] {
 }
 
 /** Capacity of each link of the graph with what is perturbed: factors by name, and other jobs' steady traffic. */
-function capacities(graph: FabricGraph, places: RankPlaces): Float64Array {
+export function perturbedCapacities(graph: FabricGraph, places: RankPlaces): Float64Array {
   const capacity = graph.capacity.slice();
   for (const { link: name, capacityFactor } of places.perturbation.links) {
     const named = graph.linksNamed(name);

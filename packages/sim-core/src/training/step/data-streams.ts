@@ -5,7 +5,7 @@ import type { ComputeStreams } from './compute-streams.js';
 import { contentionOf, type Ledger } from './ledger.js';
 import type { MeetingGroups } from './meeting-groups.js';
 import { FlowKind, type Resumes, type StepClock } from './step-clock.js';
-import type { Route } from './step-network.js';
+import type { Route } from './route.js';
 
 /**
  * Collectives of gradients and parameters beside the compute stream: each class has a stream of such tasks, and one starts

@@ -131,8 +131,9 @@ export class LockstepBlocks {
   }
 }
 
-/** True when collectives inside blocks meet nobody else's traffic: they stay in their scale-up domain. */
+/** True when collectives inside blocks meet nobody else's traffic: they stay in their scale-up domain, or on cables of their own. */
 export function blocksAreAlone(plan: Plan): boolean {
+  if (plan.torus) return plan.torus.blocksAlone;
   return plan.groups.every(
     (group) =>
       ['data', 'expertData', 'shard', 'replica'].includes(group.kind) ||

@@ -1,7 +1,8 @@
 import type { GroupPlacement, Plan } from '../plan/plan.js';
 import { Book } from './books.js';
 import type { CollectiveDescriptor, StepGroupKind, StepProgram } from './program.js';
-import type { Route, StepNetwork } from './step-network.js';
+import type { Route } from './route.js';
+import type { StepNetwork } from './step-network.js';
 
 /** Classes that meet in collectives. */
 export interface MeetingGroup {

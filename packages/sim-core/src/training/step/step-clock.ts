@@ -1,6 +1,6 @@
 import { EventQueue } from '../../kernel/index.js';
 import type { FluidNetwork } from '../../network/index.js';
-import type { Route } from './step-network.js';
+import type { Route } from './route.js';
 
 /** What an event of the queue ends; its payload is 4 * id + kind. The id is a class, a group or a message. */
 export const EventKind = { block: 0, segment: 1, collective: 2, message: 3 } as const;

@@ -11,34 +11,8 @@ import { hopLabel, type LinkUse, type UseLabel } from '../plan/link-use.js';
 import type { GroupPlacement, Plan } from '../plan/plan.js';
 import type { GroupKind } from '../plan/rank-grid.js';
 import type { CollectiveDescriptor, StepGroupKind } from './program.js';
-
-/**
- * A transfer as the fluid network takes it. Its volume is what one rank sends, so that its rate is in bytes per second and
- * max-min fairness is between flows of bytes, not between messages of whatever size.
- */
-export interface Route {
-  readonly volume: number;
-  readonly links: Int32Array;
-  readonly weights: Float64Array;
-  readonly latencySeconds: number;
-  readonly rateCap: number;
-  /** Seconds on an otherwise idle network. */
-  readonly aloneSeconds: number;
-  /** The route leaves the scale-up domain. */
-  readonly crossesNetwork: boolean;
-  readonly usesScaleUp: boolean;
-}
-
-const nothing: Route = {
-  volume: 0,
-  links: new Int32Array(0),
-  weights: new Float64Array(0),
-  latencySeconds: 0,
-  rateCap: Number.POSITIVE_INFINITY,
-  aloneSeconds: 0,
-  crossesNetwork: false,
-  usesScaleUp: false,
-};
+import { noRoute, type Route, routeOf } from './route.js';
+import { TorusLoads } from './torus-loads.js';
 
 interface FabricUse extends LinkUse {
   readonly link: number;
@@ -58,6 +32,7 @@ export class StepNetwork {
   /** What a class puts on links of the fabric, by label and class. */
   readonly #uses: ReadonlyMap<UseLabel, ReadonlyMap<number, readonly FabricUse[]>>;
   readonly #costs = new Map<string, CollectiveCost>();
+  readonly #torus: TorusLoads | undefined;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -67,7 +42,10 @@ export class StepNetwork {
     this.#nicTransmit = classes;
     this.#nicReceive = classes + nics;
     const fabricLinks = classes + 2 * nics;
-    this.#capacity = new Float64Array(fabricLinks + plan.links.length);
+    const { torus } = plan;
+    this.#capacity = new Float64Array(fabricLinks + (torus?.capacity.length ?? plan.links.length));
+    if (torus) this.#capacity.set(torus.capacity, fabricLinks);
+    this.#torus = torus && new TorusLoads(torus, fabricLinks, this.#capacity);
     plan.links.forEach(({ capacityBytesPerSecond }, l) => {
       this.#capacity[fabricLinks + l] = capacityBytesPerSecond * plan.cluster.device.nicMax;
     });
@@ -95,8 +73,9 @@ export class StepNetwork {
     placement: GroupPlacement,
     kind: StepGroupKind,
   ): Route {
-    if (placement.ranks <= 1) return nothing;
+    if (placement.ranks <= 1) return noRoute;
     const flat = this.#cost(op, bytes, placement);
+    if (this.#torus) return this.#torus.collective(flat, kind, classes);
     const cost = op === 'all_to_all' && copies > 1 ? hierarchicalAllToAll(flat, bytes, copies, placement) : flat;
     const weights = new Map<number, number>();
     let alone = 0;
@@ -126,6 +105,8 @@ export class StepNetwork {
       : { ranks: 2, domains: 2, ranksPerDomain: 1, nicsPerDomain: 1 };
     const cost = this.#cost('send_recv', bytes, placement);
     const to = this.#plan.peer(from, stage);
+    const stages = stage - (this.#plan.classes[from]?.stage ?? 0);
+    if (this.#torus) return this.#torus.message(cost, hopLabel(stages), from, to);
     const weights = new Map<number, number>();
     let alone = 0;
     if (shares) {
@@ -136,7 +117,6 @@ export class StepNetwork {
       const receiver = this.#plan.classes[to]?.nic ?? 0;
       weights.set(this.#nicTransmit + sender, cost.nicBytes * this.#ranksBehind(sender, (k) => k === from));
       weights.set(this.#nicReceive + receiver, cost.nicBytes * this.#ranksBehind(receiver, (k) => k === to));
-      const stages = stage - (this.#plan.classes[from]?.stage ?? 0);
       const capacity = Math.min(
         this.#capacity[this.#nicTransmit + sender] ?? 0,
         this.#capacity[this.#nicReceive + receiver] ?? 0,
@@ -197,30 +177,18 @@ export class StepNetwork {
   #route(
     volume: number,
     weights: ReadonlyMap<number, number>,
-    { latencySeconds, rateCap, scaleUpBytes }: CollectiveCost,
+    cost: CollectiveCost,
     aloneNetworkSeconds: number,
     crossesNetwork: boolean,
     usesScaleUp: boolean,
   ): Route {
-    const links = Int32Array.from([...weights.keys()].sort((a, b) => a - b));
-    const columns = Float64Array.from(links, (link) => (weights.get(link) ?? 0) / volume);
-    // Alone means without the other communicators of its class, which the weights of shared links include.
-    let seconds = Math.max(1 / rateCap, aloneNetworkSeconds);
+    let seconds = aloneNetworkSeconds;
     if (usesScaleUp) {
-      for (const link of links) {
-        if (link < this.#nicTransmit) seconds = Math.max(seconds, scaleUpBytes / (this.#capacity[link] ?? 0));
+      for (const link of weights.keys()) {
+        if (link < this.#nicTransmit) seconds = Math.max(seconds, cost.scaleUpBytes / (this.#capacity[link] ?? 0));
       }
     }
-    return {
-      volume,
-      links,
-      weights: columns,
-      latencySeconds,
-      rateCap: rateCap * volume,
-      aloneSeconds: latencySeconds + seconds,
-      crossesNetwork,
-      usesScaleUp,
-    };
+    return routeOf(volume, weights, cost, seconds, { crossesNetwork, usesScaleUp });
   }
 }
 
