@@ -89,7 +89,19 @@ const dragonflies = fc.constantFrom(...routings, 'valiant' as const).map(
   }),
 );
 
-const toruses = fc.constant<FabricSpec>({ kind: 'torus', dims: [1, 1], linkGbps: 400, routing: 'dimension-order' });
+/** Extents that stand for ways to lay nodes on a torus: rows of a node or across them, in how many layers, how many are spare. */
+const toruses = fc
+  .record({ across: fc.nat(1), layers: fc.constantFrom(1, 2, 3), spare: fc.constantFrom(0, 0, 1, 3) })
+  .map(({ across, layers, spare }): FabricSpec => {
+    return { kind: 'torus', dims: [across, layers, spare], linkGbps: 100, routing: 'dimension-order' };
+  });
+
+/** Extents of a torus that holds so many nodes. */
+function torusDims([across = 0, layers = 1, spare = 0]: readonly number[], nodes: number, gpusPerNode: number): number[] {
+  const rows = Math.ceil((nodes + spare) / layers);
+  const all = across === 1 ? [rows, gpusPerNode, layers] : [gpusPerNode, rows, layers];
+  return layers === 1 ? all.slice(0, 2) : all;
+}
 
 /** Nodes around a ring of switches, one of whose cables is thin. */
 const graphs = fc
@@ -104,8 +116,10 @@ const graphs = fc
     return { kind: 'graph', nicGbps: 200, switches: names, cables: around, routing };
   });
 
-const fabricsOf = (spray: boolean): fc.Arbitrary<FabricSpec> =>
-  spray
+const fabricsOf = (only: 'spray' | 'torus' | undefined): fc.Arbitrary<FabricSpec> =>
+  only === 'torus'
+    ? toruses
+    : only === 'spray'
     ? closFabrics.map((fabric) => (fabric.kind === 'clos' ? { ...fabric, routing: 'spray' as const } : fabric))
     : fc.oneof(closFabrics, closFabrics, closFabrics, dragonflies, toruses, graphs);
 
@@ -223,7 +237,9 @@ function jobOf(shape: Shape, traits: Traits): Job {
 
 /** Few GPUs a node put many nodes and leaves under few ranks. */
 function clusterOf(fabric: FabricSpec, ranks: number, gpusPerNode: number, ranges: Disturbance['ranges']): Cluster {
-  const nodes = Math.ceil(ranks / gpusPerNode);
+  const needed = Math.ceil(ranks / gpusPerNode);
+  const dims = fabric.kind === 'torus' ? torusDims(fabric.dims, needed, gpusPerNode) : [];
+  const nodes = fabric.kind === 'torus' ? dims.reduce((product, extent) => product * extent, 1) / gpusPerNode : needed;
   const device = { ...testDevice, scaleUp: { ...testDevice.scaleUp, domain: gpusPerNode } };
   const deviceRanges = ranges.flatMap(({ first, count }) => {
     const from = first % nodes;
@@ -237,7 +253,7 @@ function clusterOf(fabric: FabricSpec, ranks: number, gpusPerNode: number, range
         return { ...fabric, rails, ...(fabric.nicsPerNode === undefined ? {} : { nicsPerNode: nics }) };
       }
       case 'torus':
-        return { ...fabric, dims: [nodes, gpusPerNode] };
+        return { ...fabric, dims };
       case 'graph': {
         const hosts = Array.from({ length: nodes }, (_, node) => ({
           from: `node${node}`,
@@ -276,6 +292,8 @@ function perturbationOf(cluster: Cluster, ranks: number, r: Disturbance): Pertur
       const factor = nics > 1 ? capacityFactor : Math.max(capacityFactor, 0.3);
       links.push({ link: `node${pick % nodes}.nic${pick % nics}`, capacityFactor: factor });
     }
+  }
+  if (cluster.fabric.kind === 'clos' || cluster.fabric.kind === 'torus') {
     for (const [pick, capacityFactor] of r.ports) {
       links.push({ link: `node${pick % nodes}.gpu${pick % gpusPerNode}`, capacityFactor });
     }
@@ -292,15 +310,21 @@ function perturbationOf(cluster: Cluster, ranks: number, r: Disturbance): Pertur
 }
 
 /**
- * Random small steps over all parallel dimensions, schedules, fabrics, ways of routing and disturbances; `spray` keeps to
- * sprayed Clos fabrics. At most `mostRanks` ranks.
+ * Random small steps over all parallel dimensions, schedules, fabrics, ways of routing and disturbances; `only` keeps to sprayed
+ * Clos fabrics or to tori. At most `mostRanks` ranks.
  */
-export function stepCases({ spray = false, mostRanks = 64 } = {}): fc.Arbitrary<StepCase> {
+export function stepCases({
+  only,
+  mostRanks = 64,
+}: {
+  readonly only?: 'spray' | 'torus';
+  readonly mostRanks?: number;
+} = {}): fc.Arbitrary<StepCase> {
   return fc
     .record({
       shape: shapes,
       traits: jobTraits,
-      fabric: fabricsOf(spray),
+      fabric: fabricsOf(only),
       gpusPerNode: fc.constantFrom(2, 2, 3, 4, 6),
       disturbance: disturbances,
     })

@@ -8,3 +8,5 @@ export * from './simulate-step.js';
 export { type Activity, activities } from './step-tape.js';
 export * from './step-timeline.js';
 export * from './template.js';
+export { StepNetwork } from './step-network.js';
+export type { Route as StepRoute } from './route.js';
