@@ -25,17 +25,16 @@ const mistakes = (result: ReturnType<typeof replay>, ...patterns: RegExp[]): voi
 describe('wrong input', () => {
   test('the valid file is valid', () => expect(replay(valid).code).toBe(0));
 
-  test('what a torus does not feel is refused, not ignored', () => {
+  test('what a torus does not have is refused, not ignored', () => {
     const torus = [
       'cluster.gpusPerNode=1',
       'cluster.fabric={kind: torus, dims: [4, 4], linkGbps: 400, routing: dimension-order}',
-      'perturb.links=[{link: node0.gpu0, capacityFactor: 0.5}, {link: node0.nic0, capacityFactor: 0.5}]',
-      'perturb.traffic=[{from: 0, to: 1, bytesPerSecond: 1e9}]',
+      'perturb.links=[{link: node0.gpu0, capacityFactor: 0.5}, {link: chip3.y.up, capacityFactor: 0.5}, {link: node0.nic0, capacityFactor: 0.5}, {link: chip16.x, capacityFactor: 0}]',
     ].flatMap((set) => ['--set', set]);
     mistakes(
       replay(valid, ...torus),
-      /perturb\.links\.1\.link: node0\.nic0: single cables of a torus are not simulated/,
-      /perturb\.traffic\.0: traffic of other jobs on a torus is not simulated/,
+      /perturb\.links\.2\.link: unknown link node0\.nic0, expected a name of regatta topology --json, such as chip0\.x/,
+      /perturb\.links\.3\.link: unknown link chip16\.x/,
     );
   });
 

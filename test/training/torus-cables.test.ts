@@ -202,10 +202,12 @@ describe('a lone collective of a step on a torus', () => {
 
 /** The transfers of a case on its torus, before any folding. */
 function transfersOf({ job, cluster, perturbation, ranks }: StepCase) {
+  const { fabric } = cluster;
+  if (fabric.kind !== 'torus') throw new Error('no torus');
   const grid = new RankGrid(job.parallel, isHybrid(job) ? job.options.shardGroup : 0);
   const places = new RankPlaces(cluster, perturbation, ranks);
   const kinds = activeKinds(job);
-  return { grid, places, kinds, transfers: torusTransfers(job, grid, places, kinds, wrapsAround(job)) };
+  return { grid, places, kinds, transfers: torusTransfers(job, fabric, grid, places, kinds, wrapsAround(job)) };
 }
 
 /** Colour refinement as it is defined, on strings and without columns: the coarsest equitable partition of ranks. */
@@ -371,6 +373,33 @@ describe('steps on a torus', () => {
     expect(hurt.folding.classes).toBeGreaterThan(4);
     expect(hurt.folding.classes).toBeLessThan(64);
   });
+
+  test('are never faster on a slower cable, where nothing races for one', () => {
+    let races = 0;
+    let slower = 0;
+    fc.assert(
+      fc.property(cases, fc.nat(), fc.constantFrom(0.5, 0.1), (stepCase, pick, factor) => {
+        const { job, cluster } = stepCase;
+        // Without overlap, each cable one group's: then the step is a longest path. Fair sharing knows anomalies.
+        const plain = { ...job, options: { ...job.options, dataOverlap: false }, parallel: { ...job.parallel, pipeline: 1 } };
+        const alone: Job = { ...plain, schedule: '1f1b', parallel: { ...plain.parallel, virtualStages: 1, zero: 0 } };
+        const ranks = stepCase.ranks / job.parallel.pipeline;
+        const { usersOf } = transfersOf({ job: alone, cluster, perturbation: noPerturbation, ranks }).transfers;
+        if (usersOf.start.some((start, link) => (usersOf.start[link + 1] ?? start) - start > 1)) {
+          races++;
+          return;
+        }
+        const healthy = simulateStep(alone, cluster).stepSeconds;
+        const graph = buildFabricGraph(cluster);
+        const hurt = simulateStep(alone, cluster, slowed([graph.linkName(pick % graph.links), factor])).stepSeconds;
+        expect(hurt).toBeGreaterThanOrEqual(healthy * (1 - 1e-12));
+        if (hurt > healthy) slower++;
+      }),
+      { numRuns: 600 },
+    );
+    expect(races).toBeLessThan(500);
+    expect(slower).toBeGreaterThan(10);
+  }, 60_000);
 
   test('take as long as cables do: ten times the rate is never slower', () => {
     fc.assert(

@@ -38,9 +38,10 @@ export function buildPlan(job: Job, cluster: Cluster, perturbation: Perturbation
   const kinds = activeKinds(job);
   const placements = new GroupPlacements(grid, places);
   const fold = options.fold && !drawsByRank(perturbation);
-  if (cluster.fabric.kind === 'torus') {
+  const { fabric } = cluster;
+  if (fabric.kind === 'torus') {
     const blocks = singleRankBlocks(grid, places, kinds);
-    const transfers = torusTransfers(job, grid, places, kinds, wrapsAround(job));
+    const transfers = torusTransfers(job, fabric, grid, places, kinds, wrapsAround(job));
     const folded = fold
       ? refineOverTorus(initialColouring(blocks, grid, places, kinds, placements), transfers, grid.stageRanks)
       : undefined;

@@ -11,11 +11,19 @@ export interface TorusColouring extends Colouring {
 /** Numbers that equal values share, in order of first appearance. */
 function numbered(values: Float64Array): { readonly of: Int32Array; readonly count: number } {
   const ids = new Map<number, number>();
-  const of = Int32Array.from(values, (value) => {
-    const id = ids.get(value) ?? ids.size;
-    ids.set(value, id);
-    return id;
-  });
+  const of = new Int32Array(values.length);
+  // Equal ones mostly follow one another.
+  let last = Number.NaN;
+  let id = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value !== last) {
+      id = ids.get(value) ?? ids.size;
+      ids.set(value, id);
+      last = value;
+    }
+    of[i] = id;
+  }
   return { of, count: ids.size };
 }
 
@@ -108,11 +116,23 @@ class TorusRounds {
 /** Adds what a row's items are, in order of size; a number that is a pair goes in as its two parts. */
 function addSorted(ids: SequenceIds, { start }: Rows, row: number, numberOf: (at: number) => number, width: number): void {
   const [first, end] = [start[row] as number, start[row + 1] as number];
-  const numbers = new Float64Array(end - first);
-  for (let at = first; at < end; at++) numbers[at - first] = numberOf(at);
-  numbers.sort();
-  for (const number of numbers) {
+  const numbers = first + 1 < end ? sorted(first, end, numberOf) : undefined;
+  for (let at = first; at < end; at++) {
+    const number = numbers ? (numbers[at - first] as number) : numberOf(at);
     if (width > 1) ids.add(number % width);
     ids.add(Math.floor(number / width));
   }
+}
+
+function sorted(first: number, end: number, numberOf: (at: number) => number): Float64Array {
+  const numbers = new Float64Array(end - first);
+  let ordered = true;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let at = first; at < end; at++) {
+    const number = numberOf(at);
+    numbers[at - first] = number;
+    if (number < last) ordered = false;
+    last = number;
+  }
+  return ordered ? numbers : numbers.sort();
 }

@@ -1,9 +1,10 @@
+import type { TorusFabric } from '../../platform/cluster.js';
 import { isHybrid, type Job } from '../job.js';
 import { hopsOf } from './link-use.js';
 import type { RankPlaces } from './placement-map.js';
 import type { GroupKind, RankGrid } from './rank-grid.js';
-import { rowsOf, type Rows } from './rows.js';
-import { type TorusPattern, type TorusUses, TorusWays } from './torus-ways.js';
+import { RowColumns, type Rows, turned } from './rows.js';
+import { type TorusPattern, TorusWays } from './torus-ways.js';
 
 /** What crosses the cables of a torus: collectives of a kind of group or of the holders of tied embeddings, or messages. */
 export type TorusLabel = GroupKind | 'tie' | `hop ${number}`;
@@ -41,131 +42,162 @@ function patternOf(label: TorusLabel, { options }: Job): TorusPattern {
   return options.contextKind === 'ring' ? 'shift' : 'pairs';
 }
 
+/** Activities in the order in which they are added, label by label. */
+class Activities {
+  readonly labels: TorusLabel[] = [];
+  readonly activityOf: Int32Array[] = [];
+  readonly members = new RowColumns();
+  readonly uses = new RowColumns();
+  readonly #labelOf = new RowColumns();
+
+  constructor(
+    readonly ways: TorusWays,
+    readonly ranks: number,
+  ) {}
+
+  begin(label: TorusLabel): void {
+    this.labels.push(label);
+    this.activityOf.push(new Int32Array(this.ranks).fill(-1));
+  }
+
+  #count = 0;
+
+  /** @param pattern Of what `chips` send; none: nothing. */
+  add(members: ArrayLike<number>, pattern: TorusPattern | undefined, chips: ArrayLike<number> = members): void {
+    const own = this.activityOf[this.labels.length - 1] as Int32Array;
+    for (let i = 0; i < members.length; i++) {
+      const rank = members[i] as number;
+      own[rank] = this.#count;
+      this.members.add(rank, 1);
+    }
+    this.members.end();
+    const longest = pattern ? this.ways.lay(pattern, chips, (link, share) => this.uses.add(link, share)) : 0;
+    this.uses.end();
+    this.#labelOf.add(this.labels.length - 1, longest);
+    this.#count++;
+  }
+
+  /** By activity: index of its label, and links of its longest way. */
+  done(): { readonly labelOf: Int32Array; readonly longestOf: Int32Array } {
+    const { item, share } = this.#labelOf.done();
+    return { labelOf: item, longestOf: Int32Array.from(share) };
+  }
+}
+
 /**
  * @param wraps Messages go from the last stage to the first, too.
  * @throws PartedFabricError when links that are down leave two ranks that talk without a way.
  */
 export function torusTransfers(
   job: Job,
+  fabric: TorusFabric,
   grid: RankGrid,
   places: RankPlaces,
   kinds: readonly GroupKind[],
   wraps: boolean,
 ): TorusTransfers {
-  const ways = new TorusWays(places);
+  const ways = new TorusWays(fabric, places);
   const { ranks, stageRanks } = grid;
-  const labels: TorusLabel[] = [];
-  const labelOf: number[] = [];
-  const longestOf: number[] = [];
-  const members: number[][] = [];
-  const uses: TorusUses[] = [];
-  const activityOf: Int32Array[] = [];
-  const add = (own: readonly number[], used: TorusUses): void => {
-    for (const rank of own) (activityOf[labels.length - 1] as Int32Array)[rank] = labelOf.length;
-    labelOf.push(labels.length - 1);
-    longestOf.push(used.longest);
-    members.push([...own]);
-    uses.push(used);
-  };
-  const begin = (label: TorusLabel): void => {
-    labels.push(label);
-    activityOf.push(new Int32Array(ranks).fill(-1));
-  };
-  const silent: TorusUses = { links: [], shares: [], longest: 0 };
+  const all = new Activities(ways, ranks);
   for (const kind of kinds) {
     const size = grid.groupSize(kind);
     if (size <= 1) continue;
-    begin(kind);
+    all.begin(kind);
     const stride = grid.groupStride(kind);
     // With hybrid sharding the shards and the replicas of a data group talk instead of it.
-    const talks = kind !== 'data' || !isHybrid(job);
+    const pattern = kind === 'data' && isHybrid(job) ? undefined : patternOf(kind, job);
+    const group = new Int32Array(size);
     for (let base = 0; base < ranks; base++) {
       if (grid.groupBase(kind, base) !== base) continue;
-      const group = Array.from({ length: size }, (_, i) => base + i * stride);
-      add(group, talks ? ways.uses(patternOf(kind, job), group) : silent);
+      for (let i = 0; i < size; i++) group[i] = base + i * stride;
+      all.add(group, pattern);
     }
   }
   for (const hop of hopsOf(grid, wraps)) {
-    begin(`hop ${hop}`);
+    all.begin(`hop ${hop}`);
     for (let from = 0; from < ranks; from++) {
       const to = from + hop * stageRanks;
-      if (to >= 0 && to < ranks) add([from], ways.uses('message', [from, to]));
+      if (to >= 0 && to < ranks) all.add([from], 'message', [from, to]);
     }
   }
   if (grid.parallel.pipeline > 1 && (job.model.tiedEmbeddings || (job.model.mtpLayers ?? 0) > 0)) {
-    begin('tie');
-    for (let first = 0; first < stageRanks; first++) {
-      const pair = [first, first + ranks - stageRanks];
-      add(pair, ways.uses('ring', pair));
-    }
+    all.begin('tie');
+    for (let first = 0; first < stageRanks; first++) all.add([first, first + ranks - stageRanks], 'ring');
   }
-  const { capacity, linksOf, usersOf } = distinctLinks(ways, uses);
-  const inner = labels.map((label) => inBlocks.has(label));
-  let blocksAlone = true;
-  for (let link = 0; link < capacity.length; link++) {
-    const [start, end] = [usersOf.start[link] as number, usersOf.start[link + 1] as number];
-    if (end - start < 2) continue;
-    for (let i = start; i < end; i++) if (inner[labelOf[usersOf.item[i] as number] as number]) blocksAlone = false;
-  }
+  const { labels, activityOf } = all;
+  const { labelOf, longestOf } = all.done();
+  const links = distinctLinks(ways, all.uses.done());
   return {
     labels,
-    labelOf: Int32Array.from(labelOf),
-    longestOf: Int32Array.from(longestOf),
-    members: rowsOf(members),
+    labelOf,
+    longestOf,
+    members: all.members.done(),
     activityOf,
-    capacity,
-    linksOf,
-    usersOf,
-    blocksAlone,
-    worldSecondsPerByte: ranks > 1 ? slowest(ways, ways.uses('ring', Array.from({ length: ranks }, (_, r) => r))) : 0,
+    ...links,
+    blocksAlone: blocksAlone(links.usersOf, labelOf, labels),
+    worldSecondsPerByte: worldSeconds(ways, ranks),
   };
 }
 
-/** Seconds of the fullest link for each byte that a member sends. */
-function slowest(ways: TorusWays, { links, shares }: TorusUses): number {
-  return links.reduce((most, link, i) => Math.max(most, (shares[i] ?? 0) / ways.reachable(link)), 0);
+function blocksAlone({ start, item }: Rows, labelOf: Int32Array, labels: readonly TorusLabel[]): boolean {
+  const inner = labels.map((label) => inBlocks.has(label));
+  for (let link = 0; link + 1 < start.length; link++) {
+    const [first, end] = [start[link] as number, start[link + 1] as number];
+    if (end - first < 2) continue;
+    for (let at = first; at < end; at++) if (inner[labelOf[item[at] as number] as number]) return false;
+  }
+  return true;
 }
 
-/** Of links with the same users and shares the slowest, numbered anew, with their users. */
-function distinctLinks(
-  ways: TorusWays,
-  uses: readonly TorusUses[],
-): Pick<TorusTransfers, 'capacity' | 'linksOf' | 'usersOf'> {
-  const users: number[][] = [];
-  const sharesOf: number[][] = [];
-  uses.forEach(({ links, shares }, activity) => {
-    links.forEach((link, i) => {
-      const known = users[link];
-      if (known) {
-        known.push(activity);
-        sharesOf[link]?.push(shares[i] ?? 0);
-      } else {
-        users[link] = [activity];
-        sharesOf[link] = [shares[i] ?? 0];
-      }
+/** Seconds of the fullest link for each byte that a member sends in a collective of all ranks. */
+function worldSeconds(ways: TorusWays, ranks: number): number {
+  let most = 0;
+  if (ranks > 1) {
+    const everyone = Int32Array.from({ length: ranks }, (_, rank) => rank);
+    ways.lay('ring', everyone, (link, share) => {
+      most = Math.max(most, share / (ways.capacity[link] as number));
     });
-  });
-  const kept = new Map<string, number>();
-  users.forEach((list, link) => {
-    const key = `${list.join(',')}|${sharesOf[link]?.join(',')}`;
-    const known = kept.get(key);
-    if (known === undefined || ways.reachable(link) < ways.reachable(known)) kept.set(key, link);
-  });
-  const order = [...kept.values()].sort((a, b) => a - b);
-  const linksOf: number[][] = uses.map(() => []);
-  const linkShares: number[][] = uses.map(() => []);
-  order.forEach((link, l) => {
-    users[link]?.forEach((activity, i) => {
-      linksOf[activity]?.push(l);
-      linkShares[activity]?.push(sharesOf[link]?.[i] ?? 0);
-    });
-  });
-  return {
-    capacity: Float64Array.from(order, (link) => ways.reachable(link)),
-    linksOf: rowsOf(linksOf, linkShares),
-    usersOf: rowsOf(
-      order.map((link) => users[link] ?? []),
-      order.map((link) => sharesOf[link] ?? []),
-    ),
+  }
+  return most;
+}
+
+/** Of links with the same users and shares the slowest, numbered anew in the order of the links, with their users. */
+function distinctLinks(ways: TorusWays, uses: Rows): Pick<TorusTransfers, 'capacity' | 'linksOf' | 'usersOf'> {
+  const { start, item, share } = turned(uses, ways.links);
+  const same = (a: number, b: number): boolean => {
+    const [of, other] = [start[a] as number, start[b] as number];
+    const count = (start[a + 1] as number) - of;
+    if ((start[b + 1] as number) - other !== count) return false;
+    for (let i = 0; i < count; i++) {
+      if (item[of + i] !== item[other + i] || share[of + i] !== share[other + i]) return false;
+    }
+    return true;
   };
+  /** First link of each kind, by hash, and the slowest of its kind. */
+  const firsts = new Map<number, number[]>();
+  const slowest = new Map<number, number>();
+  for (let link = 0; link < ways.links; link++) {
+    const end = start[link + 1] as number;
+    if (end === start[link]) continue;
+    let hash = 0;
+    for (let at = start[link] as number; at < end; at++) hash = (Math.imul(hash, 0x01000193) ^ (item[at] as number)) | 0;
+    const known = firsts.get(hash) ?? [];
+    const first = known.find((other) => same(link, other));
+    if (first === undefined) {
+      known.push(link);
+      firsts.set(hash, known);
+      slowest.set(link, link);
+    } else if ((ways.capacity[link] as number) < (ways.capacity[slowest.get(first) ?? first] as number)) {
+      slowest.set(first, link);
+    }
+  }
+  const kept = new RowColumns();
+  const capacity = Float64Array.from(slowest.values(), (link) => ways.capacity[link] as number);
+  for (const link of slowest.keys()) {
+    for (let at = start[link] as number; at < (start[link + 1] as number); at++)
+      kept.add(item[at] as number, share[at] as number);
+    kept.end();
+  }
+  const usersOf = kept.done();
+  return { capacity, usersOf, linksOf: turned(usersOf, uses.start.length - 1) };
 }

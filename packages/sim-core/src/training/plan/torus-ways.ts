@@ -1,7 +1,8 @@
 import { torusRing } from '../../network/collectives/index.js';
-import { buildFabricGraph, type FabricGraph } from '../../platform/fabric-graph.js';
+import { bytesPerSecondOfGbps } from '../../platform/clos-shape.js';
+import type { TorusFabric } from '../../platform/cluster.js';
+import { buildFabricGraph } from '../../platform/fabric-graph.js';
 import { Router } from '../../platform/routes.js';
-import type { TorusLinks } from '../../platform/torus-links.js';
 import { dimensionOrder } from '../../platform/torus-paths.js';
 import { PartedFabricError } from './parted-fabric-error.js';
 import type { RankPlaces } from './placement-map.js';
@@ -14,11 +15,17 @@ import { perturbedCapacities } from './routed-links.js';
 export type TorusPattern = 'ring' | 'pairs' | 'shift' | 'message';
 
 /** Links that an activity crosses, and of the bytes that one member sends the share that each carries. */
-export interface TorusUses {
+interface Uses {
   readonly links: readonly number[];
   readonly shares: readonly number[];
   /** Links of its longest way. */
   readonly longest: number;
+}
+
+/** Uses of a pattern whose first chip is at the origin. */
+interface Shape extends Uses {
+  readonly pattern: TorusPattern;
+  readonly chips: Int32Array;
 }
 
 interface Hop {
@@ -27,114 +34,158 @@ interface Hop {
   readonly share: number;
 }
 
-/** Uses of a pattern whose first chip is at the origin: of each link the chip that owns its cable, and which of its links it is. */
-interface Shape {
-  readonly owner: readonly number[];
-  readonly which: readonly number[];
-  readonly shares: readonly number[];
-  readonly longest: number;
+interface Way {
+  readonly links: readonly number[];
+  readonly weights?: readonly number[];
 }
 
-/** Ways of activities over the cables of a torus, worked out once for all that lie alike. */
+/**
+ * Ways of activities over the cables of a torus, worked out once for all that lie alike. Link 2 (D c + d) of D dimensions goes from
+ * chip c to the next one in dimension d, the link after it back.
+ */
 export class TorusWays {
-  readonly graph: FabricGraph;
-  /** Bytes/s of each link as perturbed; 0: down. */
+  readonly links: number;
+  /** Bytes/s of each link as perturbed, at the rate that transfers reach; 0: down. */
   readonly capacity: Float64Array;
-  readonly #torus: TorusLinks;
+  readonly #dims: readonly number[];
+  /** As `TorusLinks` has it. */
+  readonly #plus: readonly number[];
   readonly #strides: readonly number[];
-  readonly #places: RankPlaces;
-  readonly #router: Router | undefined;
-  readonly #shapes = new Map<string, Shape>();
-  /** By link: the chip that owns its cable, and which of its links it is: 2 for each dimension. */
-  readonly #owner: Int32Array;
-  readonly #which: Int32Array;
+  /** By dimension: the coordinate of each chip. */
+  readonly #places: readonly Int32Array[];
+  readonly #shapes = new Map<number, Shape[]>();
+  /** Way round links that are down, where some are. */
+  readonly #around: ((from: number, to: number) => Way) | undefined;
+  /** By link, 0 between uses. */
+  readonly #sums: Float64Array;
+  /** Chips of an activity, moved so that the first is at the origin. */
+  #moved = new Int32Array(64);
 
-  constructor(places: RankPlaces) {
-    this.graph = buildFabricGraph(places.cluster);
-    const { torus } = this.graph;
-    if (!torus) throw new Error('TorusWays: the fabric is no torus');
-    this.#torus = torus;
-    this.#places = places;
-    this.capacity = perturbedCapacities(this.graph, places);
-    const { dims, plus } = torus;
+  constructor(fabric: TorusFabric, places: RankPlaces) {
+    const { dims } = fabric;
+    const chips = dims.reduce((product, extent) => product * extent, 1);
+    this.#dims = dims;
     this.#strides = dims.map((_, d) => dims.slice(0, d).reduce((product, extent) => product * extent, 1));
-    this.#owner = new Int32Array(this.graph.links);
-    this.#which = new Int32Array(this.graph.links);
-    plus.forEach((link, i) => {
+    this.#places = dims.map((extent, d) =>
+      Int32Array.from({ length: chips }, (_, chip) => Math.floor(chip / (this.#strides[d] ?? 1)) % extent),
+    );
+    this.links = 2 * chips * dims.length;
+    this.#sums = new Float64Array(this.links);
+    this.#plus = Array.from({ length: chips * dims.length }, (_, i) => 2 * i);
+    const { nicMax } = places.cluster.device;
+    this.capacity = new Float64Array(this.links).fill(bytesPerSecondOfGbps(fabric.linkGbps) * nicMax);
+    this.#around =
+      places.perturbation.links.length + places.traffic.length > 0 ? this.#perturb(places, nicMax) : undefined;
+  }
+
+  #perturb(places: RankPlaces, nicMax: number): ((from: number, to: number) => Way) | undefined {
+    const graph = buildFabricGraph(places.cluster);
+    const capacity = perturbedCapacities(graph, places);
+    const ours = new Int32Array(graph.links);
+    graph.torus?.plus.forEach((link, i) => {
       if (link < 0) return;
       for (const direction of [0, 1]) {
-        this.#owner[link ^ direction] = Math.floor(i / dims.length);
-        this.#which[link ^ direction] = 2 * (i % dims.length) + direction;
+        ours[link + direction] = 2 * i + direction;
+        this.capacity[2 * i + direction] = (capacity[link + direction] ?? 0) * nicMax;
       }
     });
-    const down = new Set<number>();
-    this.capacity.forEach((bytesPerSecond, link) => {
-      if (bytesPerSecond === 0) down.add(link);
-    });
-    this.#router =
-      down.size > 0 ? new Router(this.graph, { seed: places.perturbation.seed, down }) : undefined;
-  }
-
-  /** @throws PartedFabricError when links that are down leave two chips that talk without a way. */
-  uses(pattern: TorusPattern, chips: readonly number[]): TorusUses {
-    const [first = 0] = chips;
-    const { owner, which, shares, longest } = this.#shape(pattern, chips);
-    const links = owner.map((chip, i) => this.#linkOf(this.#moved(chip, first, 1), which[i] ?? 0));
-    // Only activities whose own way is down go round.
-    if (!this.#router || links.every((link) => (this.capacity[link] ?? 0) > 0)) return { links, shares, longest };
-    return this.#around(hopsOf(pattern, this.#torus.dims, chips), this.#router);
-  }
-
-  #shape(pattern: TorusPattern, chips: readonly number[]): Shape {
-    const [first = 0] = chips;
-    const atOrigin = chips.map((chip) => this.#moved(chip, first, -1));
-    const key = `${pattern}/${atOrigin.join(',')}`;
-    const known = this.#shapes.get(key);
-    if (known) return known;
-    const hops = hopsOf(pattern, this.#torus.dims, atOrigin);
-    const { links, shares, longest } = summed(hops, ({ from, to }) => {
-      const way = dimensionOrder(this.#torus, from, to);
-      return { links: way, weights: way.map(() => 1) };
-    });
-    const shape = {
-      owner: links.map((link) => this.#owner[link] ?? 0),
-      which: links.map((link) => this.#which[link] ?? 0),
-      shares,
-      longest,
+    const down = new Set([...capacity.keys()].filter((link) => capacity[link] === 0));
+    if (down.size === 0) return undefined;
+    const router = new Router(graph, { seed: places.perturbation.seed, down });
+    return (from, to) => {
+      const way = router.route(from, to);
+      if (way.kind !== 'route') throw new PartedFabricError(from, to);
+      return { links: way.links.map((link) => ours[link] ?? 0), weights: way.weights };
     };
-    this.#shapes.set(key, shape);
+  }
+
+  /**
+   * Calls back for each link that an activity crosses; returns the length of its longest way.
+   * @throws PartedFabricError when links that are down leave two chips that talk without a way.
+   */
+  lay(pattern: TorusPattern, chips: ArrayLike<number>, take: (link: number, share: number) => void): number {
+    const first = chips[0] ?? 0;
+    const shape = this.#shape(pattern, chips);
+    const around = this.#around;
+    // Only activities whose own way is down go round.
+    if (around && shape.links.some((link) => this.capacity[this.#linkFrom(first, link)] === 0)) {
+      const { links, shares, longest } = this.#summed(hopsOf(pattern, this.#dims, Array.from(chips)), around);
+      links.forEach((link, i) => {
+        take(link, shares[i] ?? 0);
+      });
+      return longest;
+    }
+    for (let i = 0; i < shape.links.length; i++) {
+      take(this.#linkFrom(first, shape.links[i] as number), shape.shares[i] as number);
+    }
+    return shape.longest;
+  }
+
+  #shape(pattern: TorusPattern, chips: ArrayLike<number>): Shape {
+    const count = chips.length;
+    if (count > this.#moved.length) this.#moved = new Int32Array(2 * count);
+    const moved = this.#moved;
+    const first = chips[0] as number;
+    let hash = count;
+    for (let i = 0; i < count; i++) {
+      const chip = this.#shifted(chips[i] as number, first, -1);
+      moved[i] = chip;
+      hash = (Math.imul(hash, 0x01000193) ^ chip) | 0;
+    }
+    const alike = this.#shapes.get(hash) ?? [];
+    for (const shape of alike) {
+      if (shape.pattern === pattern && shape.chips.length === count && shape.chips.every((c, i) => c === moved[i])) {
+        return shape;
+      }
+    }
+    const own = moved.slice(0, count);
+    const torus = { dims: this.#dims, plus: this.#plus };
+    const uses = this.#summed(hopsOf(pattern, this.#dims, Array.from(own)), (from, to) => ({
+      links: dimensionOrder(torus, from, to),
+    }));
+    const shape = { pattern, chips: own, ...uses };
+    alike.push(shape);
+    this.#shapes.set(hash, alike);
     return shape;
   }
 
-  #around(hops: readonly Hop[], router: Router): TorusUses {
-    return summed(hops, ({ from, to }) => {
-      const way = router.route(from, to);
-      if (way.kind !== 'route') throw new PartedFabricError(from, to);
-      return way;
-    });
+  #summed(hops: readonly Hop[], wayOf: (from: number, to: number) => Way): Uses {
+    const sums = this.#sums;
+    const links: number[] = [];
+    let longest = 0;
+    for (const { from, to, share } of hops) {
+      const way = wayOf(from, to);
+      longest = Math.max(longest, way.links.length);
+      for (let i = 0; i < way.links.length; i++) {
+        const link = way.links[i] as number;
+        if (sums[link] === 0) links.push(link);
+        sums[link] = (sums[link] as number) + share * (way.weights?.[i] ?? 1);
+      }
+    }
+    const shares = links.map((link) => sums[link] as number);
+    for (const link of links) sums[link] = 0;
+    return { links, shares, longest };
   }
 
-  #linkOf(owner: number, which: number): number {
-    const { dims, plus } = this.#torus;
-    return (plus[owner * dims.length + (which >> 1)] ?? 0) + (which & 1);
+  /** Link that lies as one does when seen from another chip than the origin. */
+  #linkFrom(chip: number, link: number): number {
+    const width = 2 * this.#dims.length;
+    const which = link % width;
+    return this.#shifted((link - which) / width, chip, 1) * width + which;
   }
 
   /** Chip that is reached from one by the coordinates of another, or by their opposites. */
-  #moved(chip: number, by: number, sign: 1 | -1): number {
+  #shifted(chip: number, by: number, sign: 1 | -1): number {
     let at = 0;
-    const { dims } = this.#torus;
-    for (let d = 0; d < dims.length; d++) {
-      const extent = dims[d] as number;
-      const stride = this.#strides[d] as number;
-      const place = (Math.floor(chip / stride) % extent) + sign * (Math.floor(by / stride) % extent);
-      at += ((place + extent) % extent) * stride;
+    for (let d = 0; d < this.#dims.length; d++) {
+      const extent = this.#dims[d] as number;
+      const places = this.#places[d] as Int32Array;
+      let place = (places[chip] as number) + sign * (places[by] as number);
+      if (place < 0) place += extent;
+      else if (place >= extent) place -= extent;
+      at += place * (this.#strides[d] as number);
     }
     return at;
-  }
-
-  /** Bytes/s of a link at the rate that transfers reach on it. */
-  reachable(link: number): number {
-    return (this.capacity[link] ?? 0) * this.#places.cluster.device.nicMax;
   }
 }
 
@@ -155,21 +206,4 @@ function hopsOf(pattern: TorusPattern, dims: readonly number[], chips: readonly 
     case 'message':
       return [{ from: at(0), to: at(1), share: 1 }];
   }
-}
-
-function summed(
-  hops: readonly Hop[],
-  wayOf: (hop: Hop) => { readonly links: readonly number[]; readonly weights: readonly number[] },
-): TorusUses {
-  const sums = new Map<number, number>();
-  let longest = 0;
-  for (const hop of hops) {
-    const { links, weights } = wayOf(hop);
-    longest = Math.max(longest, links.length);
-    for (let i = 0; i < links.length; i++) {
-      const link = links[i] ?? 0;
-      sums.set(link, (sums.get(link) ?? 0) + hop.share * (weights[i] ?? 0));
-    }
-  }
-  return { links: [...sums.keys()], shares: [...sums.values()], longest };
 }
