@@ -97,7 +97,11 @@ const toruses = fc
   });
 
 /** Extents of a torus that holds so many nodes. */
-function torusDims([across = 0, layers = 1, spare = 0]: readonly number[], nodes: number, gpusPerNode: number): number[] {
+function torusDims(
+  [across = 0, layers = 1, spare = 0]: readonly number[],
+  nodes: number,
+  gpusPerNode: number,
+): number[] {
   const rows = Math.ceil((nodes + spare) / layers);
   const all = across === 1 ? [rows, gpusPerNode, layers] : [gpusPerNode, rows, layers];
   return layers === 1 ? all.slice(0, 2) : all;
@@ -120,8 +124,8 @@ const fabricsOf = (only: 'spray' | 'torus' | undefined): fc.Arbitrary<FabricSpec
   only === 'torus'
     ? toruses
     : only === 'spray'
-    ? closFabrics.map((fabric) => (fabric.kind === 'clos' ? { ...fabric, routing: 'spray' as const } : fabric))
-    : fc.oneof(closFabrics, closFabrics, closFabrics, dragonflies, toruses, graphs);
+      ? closFabrics.map((fabric) => (fabric.kind === 'clos' ? { ...fabric, routing: 'spray' as const } : fabric))
+      : fc.oneof(closFabrics, closFabrics, closFabrics, dragonflies, toruses, graphs);
 
 const disturbances = fc.record({
   links: fc.array(fc.tuple(fc.nat(), fc.constantFrom<number>(0.25, 0.5, 0)), { maxLength: 2 }),

@@ -82,7 +82,16 @@ const ofGroup =
     return network.collective({ op, bytes, copies: 1 }, group.classes, group.placement, kind);
   };
 
-const experts = { count: 8, topK: 2, shared: 0, ffn: 512, sharedFfn: 512, everyNth: 1, firstDense: 0, routerBias: false };
+const experts = {
+  count: 8,
+  topK: 2,
+  shared: 0,
+  ffn: 512,
+  sharedFfn: 512,
+  everyNth: 1,
+  firstDense: 0,
+  routerBias: false,
+};
 const withContext = (contextKind: Job['options']['contextKind'], context: number): Job => {
   const job = testJob({ context });
   return { ...job, options: { ...job.options, contextKind } };
@@ -149,23 +158,17 @@ describe('a lone collective of a step on a torus', () => {
       ),
       { numRuns: 600 },
     );
-    expect(parted).toBeLessThan(0.3 * (parted + done));
+    expect(parted).toBeLessThan(0.1 * (parted + done));
   }, 120_000);
 
   test('so does a message between neighbours: send and receive of two', () => {
     fc.assert(
-      fc.property(smallTori, fc.integer({ min: 1, max: 30 }), disturbed([0.7, 0.25, 0], 2), (cluster, log, picks) => {
+      fc.property(smallTori, fc.integer({ min: 1, max: 30 }), disturbed([0.7, 0.25], 2), (cluster, log, picks) => {
         const perturbation = picked(cluster, picks);
         const bytes = 2 ** log;
         const layout = packedGroupLayout(cluster, 2);
         const cost = collectiveCost('send_recv', bytes, layout, collectiveFabricOf(cluster));
-        let plan: Plan;
-        try {
-          plan = buildPlan(testJob({ pipeline: 2 }), cluster, perturbation, { fold: true });
-        } catch (error) {
-          expect(String(error)).toContain('no way from rank');
-          return;
-        }
+        const plan = buildPlan(testJob({ pipeline: 2 }), cluster, perturbation, { fold: true });
         const network = new StepNetwork(plan);
         const both = [network.message(0, 1, bytes), network.message(1, 0, bytes)];
         const time = fabricTime(cluster, layout, 'send_recv', cost.algorithm, perturbation.links);
@@ -214,7 +217,10 @@ function transfersOf({ job, cluster, perturbation, ranks }: StepCase) {
 function naiveColours({ grid, places, kinds, transfers }: ReturnType<typeof transfersOf>): number[] {
   const { labelOf, longestOf, members, activityOf, capacity, linksOf, usersOf } = transfers;
   const row = ({ start, item, share }: typeof usersOf, r: number) =>
-    Array.from(item.subarray(start[r], start[r + 1]), (of, i) => ({ of, share: (share[(start[r] ?? 0) + i] ?? 0).toFixed(7) }));
+    Array.from(item.subarray(start[r], start[r + 1]), (of, i) => ({
+      of,
+      share: (share[(start[r] ?? 0) + i] ?? 0).toFixed(7),
+    }));
   const blocks = singleRankBlocks(grid, places, kinds);
   const first = initialColouring(blocks, grid, places, kinds, new GroupPlacements(grid, places));
   let colours = Array.from(first.colourOf);
@@ -275,8 +281,8 @@ describe('steps on a torus', () => {
       }),
       { numRuns: 300 },
     );
-    expect(classes).toBeLessThan(0.95 * ranks);
-    expect(parted).toBeLessThan(60);
+    expect(classes).toBeLessThan(0.98 * ranks);
+    expect(parted).toBeLessThan(30);
   }, 300_000);
 
   test('are folded to the coarsest partition that tells nothing apart that sees the same', () => {
@@ -333,7 +339,12 @@ describe('steps on a torus', () => {
   test('are cut off by cables that are down only where no way is left', () => {
     const cluster = torus(4, 4);
     const around = (chip: number, ...neighbours: readonly number[]): Perturbation =>
-      slowed(...[`chip${chip}.x`, `chip${chip}.y`, ...neighbours.map((n) => `chip${n}`)].map((name): [string, number] => [name, 0]));
+      slowed(
+        ...[`chip${chip}.x`, `chip${chip}.y`, ...neighbours.map((n) => `chip${n}`)].map((name): [string, number] => [
+          name,
+          0,
+        ]),
+      );
     const { links } = around(5);
     const alive = simulateStep(testJob({ data: 16 }), cluster, { ...noPerturbation, links });
     expect(alive.stepSeconds).toBeGreaterThan(simulateStep(testJob({ data: 16 }), cluster).stepSeconds);
@@ -381,7 +392,11 @@ describe('steps on a torus', () => {
       fc.property(cases, fc.nat(), fc.constantFrom(0.5, 0.1), (stepCase, pick, factor) => {
         const { job, cluster } = stepCase;
         // Without overlap, each cable one group's: then the step is a longest path. Fair sharing knows anomalies.
-        const plain = { ...job, options: { ...job.options, dataOverlap: false }, parallel: { ...job.parallel, pipeline: 1 } };
+        const plain = {
+          ...job,
+          options: { ...job.options, dataOverlap: false },
+          parallel: { ...job.parallel, pipeline: 1 },
+        };
         const alone: Job = { ...plain, schedule: '1f1b', parallel: { ...plain.parallel, virtualStages: 1, zero: 0 } };
         const ranks = stepCase.ranks / job.parallel.pipeline;
         const { usersOf } = transfersOf({ job: alone, cluster, perturbation: noPerturbation, ranks }).transfers;
@@ -397,8 +412,8 @@ describe('steps on a torus', () => {
       }),
       { numRuns: 600 },
     );
-    expect(races).toBeLessThan(500);
-    expect(slower).toBeGreaterThan(10);
+    expect(races).toBeLessThan(560);
+    expect(slower).toBeGreaterThan(2);
   }, 60_000);
 
   test('take as long as cables do: ten times the rate is never slower', () => {

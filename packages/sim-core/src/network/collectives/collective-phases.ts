@@ -180,7 +180,8 @@ export function collectivePhases(
       if (op === 'all_to_all') return { phases: [dealt('all')], steps: true };
       return inSteps([shift(ranks, 1, 1)]);
     default:
-      if (dims && op !== 'broadcast' && op !== 'reduce') return together({ transfers: torusRing(dims, members(ranks), rounds) });
+      if (dims && op !== 'broadcast' && op !== 'reduce')
+        return together({ transfers: torusRing(dims, members(ranks), rounds) });
       return together({ transfers: rings(op, group) });
   }
 }

@@ -35,7 +35,13 @@ export function interchangeableColumns(
   const shard = isHybrid(job) ? job.options.shardGroup : 0;
   const grid = new RankGrid(job.parallel, shard);
   const places = new RankPlaces(cluster, perturbation, grid.ranks);
-  if (cluster.fabric.kind === 'torus' || tellsApart(perturbation) || cluster.deviceRanges || needsRoutes(places) || zoneTiers(places).length > 0)
+  if (
+    cluster.fabric.kind === 'torus' ||
+    tellsApart(perturbation) ||
+    cluster.deviceRanges ||
+    needsRoutes(places) ||
+    zoneTiers(places).length > 0
+  )
     return undefined;
   const blocks = [places.gpusPerNode, places.domainRanks, tensor * context, tensor * Math.max(1, shard)];
   if (job.model.experts) blocks.push(expert * expertTensor);

@@ -114,7 +114,13 @@ class TorusRounds {
 }
 
 /** Adds what a row's items are, in order of size; a number that is a pair goes in as its two parts. */
-function addSorted(ids: SequenceIds, { start }: Rows, row: number, numberOf: (at: number) => number, width: number): void {
+function addSorted(
+  ids: SequenceIds,
+  { start }: Rows,
+  row: number,
+  numberOf: (at: number) => number,
+  width: number,
+): void {
   const [first, end] = [start[row] as number, start[row + 1] as number];
   const numbers = first + 1 < end ? sorted(first, end, numberOf) : undefined;
   for (let at = first; at < end; at++) {

@@ -48,7 +48,9 @@ class Activities {
   readonly activityOf: Int32Array[] = [];
   readonly members = new RowColumns();
   readonly uses = new RowColumns();
-  readonly #labelOf = new RowColumns();
+  /** By activity: index of its label, and links of its longest way. */
+  readonly labelOf: number[] = [];
+  readonly longestOf: number[] = [];
 
   constructor(
     readonly ways: TorusWays,
@@ -60,27 +62,19 @@ class Activities {
     this.activityOf.push(new Int32Array(this.ranks).fill(-1));
   }
 
-  #count = 0;
-
   /** @param pattern Of what `chips` send; none: nothing. */
   add(members: ArrayLike<number>, pattern: TorusPattern | undefined, chips: ArrayLike<number> = members): void {
     const own = this.activityOf[this.labels.length - 1] as Int32Array;
     for (let i = 0; i < members.length; i++) {
       const rank = members[i] as number;
-      own[rank] = this.#count;
+      own[rank] = this.labelOf.length;
       this.members.add(rank, 1);
     }
     this.members.end();
     const longest = pattern ? this.ways.lay(pattern, chips, (link, share) => this.uses.add(link, share)) : 0;
     this.uses.end();
-    this.#labelOf.add(this.labels.length - 1, longest);
-    this.#count++;
-  }
-
-  /** By activity: index of its label, and links of its longest way. */
-  done(): { readonly labelOf: Int32Array; readonly longestOf: Int32Array } {
-    const { item, share } = this.#labelOf.done();
-    return { labelOf: item, longestOf: Int32Array.from(share) };
+    this.labelOf.push(this.labels.length - 1);
+    this.longestOf.push(longest);
   }
 }
 
@@ -125,12 +119,12 @@ export function torusTransfers(
     for (let first = 0; first < stageRanks; first++) all.add([first, first + ranks - stageRanks], 'ring');
   }
   const { labels, activityOf } = all;
-  const { labelOf, longestOf } = all.done();
+  const labelOf = Int32Array.from(all.labelOf);
   const links = distinctLinks(ways, all.uses.done());
   return {
     labels,
     labelOf,
-    longestOf,
+    longestOf: Int32Array.from(all.longestOf),
     members: all.members.done(),
     activityOf,
     ...links,
@@ -180,7 +174,8 @@ function distinctLinks(ways: TorusWays, uses: Rows): Pick<TorusTransfers, 'capac
     const end = start[link + 1] as number;
     if (end === start[link]) continue;
     let hash = 0;
-    for (let at = start[link] as number; at < end; at++) hash = (Math.imul(hash, 0x01000193) ^ (item[at] as number)) | 0;
+    for (let at = start[link] as number; at < end; at++)
+      hash = (Math.imul(hash, 0x01000193) ^ (item[at] as number)) | 0;
     const known = firsts.get(hash) ?? [];
     const first = known.find((other) => same(link, other));
     if (first === undefined) {

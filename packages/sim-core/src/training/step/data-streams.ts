@@ -4,8 +4,8 @@ import { type ClassCursors, slotOffsets } from './class-cursors.js';
 import type { ComputeStreams } from './compute-streams.js';
 import { contentionOf, type Ledger } from './ledger.js';
 import type { MeetingGroups } from './meeting-groups.js';
-import { FlowKind, type Resumes, type StepClock } from './step-clock.js';
 import type { Route } from './route.js';
+import { FlowKind, type Resumes, type StepClock } from './step-clock.js';
 
 /**
  * Collectives of gradients and parameters beside the compute stream: each class has a stream of such tasks, and one starts

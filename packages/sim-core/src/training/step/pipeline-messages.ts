@@ -4,8 +4,8 @@ import { Book } from './books.js';
 import { type ClassCursors, slotOffsets } from './class-cursors.js';
 import { contentionOf, type Ledger } from './ledger.js';
 import type { StepProgram } from './program.js';
-import { EventKind, FlowKind, type Resumes, type StepClock } from './step-clock.js';
 import type { Route } from './route.js';
+import { EventKind, FlowKind, type Resumes, type StepClock } from './step-clock.js';
 import type { StepNetwork } from './step-network.js';
 
 /** Messages between pipeline stages: asynchronous, or blocking, where the sender's compute stream stands until they arrive. */
