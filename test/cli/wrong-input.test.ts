@@ -38,6 +38,17 @@ describe('wrong input', () => {
     );
   });
 
+  test('a torus of more chips than are simulated cable by cable', () => {
+    const torus = [
+      'cluster.gpusPerNode=1',
+      'cluster.fabric={kind: torus, dims: [64, 64, 128], linkGbps: 400, routing: dimension-order}',
+    ].flatMap((set) => ['--set', set]);
+    const folder = folderWith({ 's.yaml': valid });
+    const result = regatta(['replay', 's.yaml', '--gpus', '524288', '--global-batch', '262144', ...torus], folder);
+    expect(result.code, result.stderr).toBe(2);
+    expect(result.stderr).toMatch(/cluster\.fabric\.dims: a torus is simulated cable by cable, not at 524288 GPUs/);
+  });
+
   test('a flag without its value', () => {
     mistakes(replay(valid, '--tp', '--pp', '2'), /^error: --tp: has no value/);
   });

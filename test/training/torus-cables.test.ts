@@ -372,6 +372,15 @@ describe('steps on a torus', () => {
     expect(all / one).toBeCloseTo(1, 9);
   });
 
+  test('feel what another job sends over their cables', () => {
+    const job = testJob({ tensor: 4, data: 4 });
+    const step = (bytesPerSecond: number, to: number): number =>
+      simulateStep(job, torus(8, 4), { ...noPerturbation, traffic: [{ from: 0, to, bytesPerSecond }] }).stepSeconds;
+    const calm = simulateStep(job, torus(8, 4)).stepSeconds;
+    expect(step(4.9e10, 1)).toBeGreaterThan(step(4.5e10, 1));
+    expect(step(4.5e10, 1)).toBeGreaterThan(calm);
+  });
+
   test('of groups along its dimensions are few classes, and blocks stay whole', () => {
     const cluster = torus(8, 8, 4);
     const step = simulateStep(testJob({ tensor: 8, data: 8, pipeline: 4 }), cluster);
