@@ -30,3 +30,35 @@ export function stepOrNoWay({ job, cluster, perturbation }: StepCase, options = 
     return 'no way';
   }
 }
+
+/**
+ * How far the every-rank result itself moves when inputs change by a few roundings: about 1e-15, unless two events meet so nearly
+ * that rounding says which comes first. Such a case has no better answer than that, folded or not.
+ */
+export function sensitivityOf({ job, cluster, perturbation, ranks }: StepCase): number {
+  const resultOf = (slowness: number, speed: number): StepReport | string =>
+    stepOrNoWay(
+      {
+        job,
+        cluster: {
+          ...cluster,
+          device: {
+            ...cluster.device,
+            memoryBandwidthBytesPerSecond: cluster.device.memoryBandwidthBytesPerSecond * speed,
+          },
+        },
+        perturbation: {
+          ...perturbation,
+          slowRanks: perturbation.slowRanks.map((slow) => ({ ...slow, factor: slow.factor * slowness })),
+        },
+        ranks,
+      },
+      { fold: false },
+    );
+  const exact = resultOf(1, 1);
+  const roundings = [-8, -4, -2, -1, 1, 2, 4, 8].map((count) => 1 + count * Number.EPSILON);
+  const moved = roundings.flatMap((factor) => [resultOf(factor, 1), resultOf(1, factor)]);
+  return Math.max(
+    ...moved.map((other) => (typeof exact === 'string' || typeof other === 'string' ? 0 : differenceOf(exact, other))),
+  );
+}
