@@ -108,7 +108,10 @@ export class LinkTurns {
     const taken = settled[link] as number;
     const rising = (this.openWeight[link] as number) + (heldWeight[link] as number);
     if (rising === 0 && taken <= all * (1 + tie)) return infinity;
-    return Math.max((all - taken) / rising, all / (weight[link] as number));
+    const ifTheyStay = rising === 0 ? 0 : Math.max(0, all - taken) / rising;
+    const ifTheyComeDown = all / (weight[link] as number);
+    // Where all rise both are one level, which rounding must not say twice: links of one level would not be equal any more.
+    return ifTheyComeDown > ifTheyStay * (1 + tie) ? ifTheyComeDown : ifTheyStay;
   }
 
   /** Puts a touched link into the heap at its key. */

@@ -117,12 +117,9 @@ export class MaxMinSolver {
         turns.queue(link);
         return;
       }
-      key = Math.max(key, water);
-      // With nobody fixed on it, or only the stalled, the key is exact.
-      if ((system.settled[link] as number) !== 0) {
-        key = this.fullAt(link, key);
-        rising = this.risingWeight;
-      }
+      // Summed anew, so that what is equal comes out equal whatever came before.
+      key = this.fullAt(link, Math.max(key, water));
+      rising = this.risingWeight;
       if (key === infinity) return;
     }
     if (holds) {
