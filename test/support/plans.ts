@@ -98,3 +98,15 @@ export function testJob(parallel: Partial<Parallel>, overrides: Partial<Job> = {
     ...overrides,
   };
 }
+
+/** Eight experts in every other layer, two of them for each token. */
+export const testExperts = {
+  count: 8,
+  topK: 2,
+  shared: 0,
+  ffn: 512,
+  sharedFfn: 512,
+  everyNth: 2,
+  firstDense: 0,
+  routerBias: false,
+};

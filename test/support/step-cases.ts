@@ -14,7 +14,7 @@ import {
   scheduleOrder,
 } from '@regatta/sim-core';
 import fc from 'fast-check';
-import { testCluster, testDevice, testJob, testModel } from './plans.js';
+import { testCluster, testDevice, testExperts, testJob, testModel } from './plans.js';
 
 /** A small job on a small cluster, with what breaks its symmetry. */
 export interface StepCase {
@@ -198,16 +198,6 @@ function jobOf(shape: Shape, traits: Traits): Job {
     virtualStages,
     sequenceParallel: traits.sequenceParallel && tensor > 1,
   });
-  const experts = {
-    count: 8,
-    topK: 2,
-    shared: 0,
-    ffn: 512,
-    sharedFfn: 512,
-    everyNth: 2,
-    firstDense: 0,
-    routerBias: false,
-  };
   const shardGroup = zero === 3 && divides(shape.shardGroup, data * context) ? shape.shardGroup : 0;
   const options: JobOptions = {
     ...base.options,
@@ -230,7 +220,7 @@ function jobOf(shape: Shape, traits: Traits): Job {
       ...testModel,
       layers: traits.layers,
       tiedEmbeddings: traits.tied,
-      ...(shape.experts ? { experts } : {}),
+      ...(shape.experts ? { experts: testExperts } : {}),
     },
     globalBatch: data * microBatches,
     recompute: traits.recompute,

@@ -32,10 +32,21 @@ export function stepOrNoWay({ job, cluster, perturbation }: StepCase, options = 
 }
 
 /**
+ * Holds two ways to simulate a case to each other: to 1e-9, or at a tie to ten times how far rounding moves the result of every
+ * rank itself. True at a tie.
+ */
+export function expectSameStep(one: StepReport, other: StepReport, stepCase: StepCase): boolean {
+  const difference = differenceOf(one, other);
+  if (difference <= 1e-9) return false;
+  expect(difference).toBeLessThanOrEqual(10 * sensitivityOf(stepCase));
+  return true;
+}
+
+/**
  * How far the every-rank result itself moves when inputs change by a few roundings: about 1e-15, unless two events meet so nearly
  * that rounding says which comes first. Such a case has no better answer than that, folded or not.
  */
-export function sensitivityOf({ job, cluster, perturbation, ranks }: StepCase): number {
+function sensitivityOf({ job, cluster, perturbation, ranks }: StepCase): number {
   const resultOf = (slowness: number, speed: number): StepReport | string =>
     stepOrNoWay(
       {

@@ -12,7 +12,7 @@ import {
 } from '@regatta/sim-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { testCluster, testJob, testModel } from '../support/plans.js';
+import { testCluster, testExperts, testJob, testModel } from '../support/plans.js';
 
 const routings: readonly Routing[] = ['spray', 'ecmp', 'static-rail', 'adaptive'];
 
@@ -70,20 +70,10 @@ const plans = fc
       virtualStages,
       sequenceParallel: r.tensor > 1,
     });
-    const experts = {
-      count: 8,
-      topK: 2,
-      shared: 0,
-      ffn: 512,
-      sharedFfn: 512,
-      everyNth: 2,
-      firstDense: 0,
-      routerBias: false,
-    };
     const job: Job = {
       ...base,
       globalBatch: r.data * 4,
-      ...(r.experts ? { model: { ...testModel, experts } } : {}),
+      ...(r.experts ? { model: { ...testModel, experts: testExperts } } : {}),
       options: {
         ...base.options,
         dataOverlap: r.overlap,

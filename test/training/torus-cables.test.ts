@@ -28,7 +28,7 @@ import {
 } from '@regatta/sim-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { testCluster, testDevice, testJob, testModel } from '../support/plans.js';
+import { testCluster, testDevice, testExperts, testJob, testModel } from '../support/plans.js';
 import { type StepCase, stepCases } from '../support/step-cases.js';
 import { differenceOf, stepOrNoWay } from '../support/step-difference.js';
 
@@ -82,16 +82,6 @@ const ofGroup =
     return network.collective({ op, bytes, copies: 1 }, group.classes, group.placement, kind);
   };
 
-const experts = {
-  count: 8,
-  topK: 2,
-  shared: 0,
-  ffn: 512,
-  sharedFfn: 512,
-  everyNth: 1,
-  firstDense: 0,
-  routerBias: false,
-};
 const withContext = (contextKind: Job['options']['contextKind'], context: number): Job => {
   const job = testJob({ context });
   return { ...job, options: { ...job.options, contextKind } };
@@ -106,7 +96,10 @@ const lone: readonly { readonly op: CollectiveOp; readonly job: (ranks: number) 
   { op: 'all_to_all', job: (context) => withContext('ulysses', context), route: ofGroup('context', 'all_to_all') },
   {
     op: 'all_to_all',
-    job: (ranks) => ({ ...testJob({ data: ranks, expert: ranks }), model: { ...testModel, experts } }),
+    job: (ranks) => ({
+      ...testJob({ data: ranks, expert: ranks }),
+      model: { ...testModel, experts: { ...testExperts, everyNth: 1 } },
+    }),
     route: ofGroup('expert', 'all_to_all'),
   },
   {
